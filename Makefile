@@ -1,0 +1,54 @@
+# The commands of the house. `make demo` and `make test` need nothing but Python 3.11+ and make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE =
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+install: .venv/core.stamp ## Make .venv from the pins (nothing to do when nothing changed)
+
+dev: .venv/dev.stamp ## The same with the tools for tests, docs and benchmarks
+
+.venv/core.stamp: requirements/core.txt pyproject.toml tools/install.sh
+	@PYTHON=$(PYTHON) tools/install.sh core
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/core.stamp
+	@PYTHON=$(PYTHON) tools/install.sh dev
+	@touch $@
+
+demo: install ## Install, then show a whole company: out/report.html, out/report.json
+	@$(BIN)/lepta demo
+
+check: dev ## Style, types, layers
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: check browser ## Install, check the house, run the tests
+	@$(BIN)/pytest -n 2 -m "not slow"
+
+test-slow: dev ## The tests that take minutes
+	@$(BIN)/pytest -m slow
+
+browser: ## Chromium for the page tests, where root and apt exist; said otherwise
+	@tools/browser.sh
+
+bench: dev ## Every measured claim against its peer, ratios printed
+	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+docs: dev ## The manual into site/
+	@$(BIN)/python tools/reference.py
+	@$(BIN)/mkdocs build --strict --quiet
+
+pins: ## Resolve the pins anew (needs uv)
+	uv pip compile --python-version 3.11 --no-header --no-annotate -q pyproject.toml -o requirements/core.txt
+	uv pip compile --python-version 3.11 --no-header --no-annotate -q --group dev -c requirements/core.txt pyproject.toml -o requirements/dev.txt
+
+clean: ## Remove what was made
+	rm -rf .venv out site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help install dev demo check test test-slow browser bench docs pins clean

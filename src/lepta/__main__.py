@@ -1,0 +1,6 @@
+"""`python -m lepta`."""
+
+from lepta.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One foreign language per file: a pure parser, a thin fetcher around it. Blind to each other."""

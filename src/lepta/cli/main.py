@@ -1,0 +1,85 @@
+"""The `lepta` command: its commands, and the one place where an error becomes a message."""
+
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Annotated
+
+import typer
+
+from lepta import __version__, cli
+from lepta.errors import LeptaError
+
+__all__ = ["app", "main"]
+
+ORDER = ("init", "check", "demo", "prices", "assess", "solve", "plan", "report")
+"""The order of the commands in the help page: the order of the loop."""
+
+FAULT = 1
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="lepta",
+    help="Closed-loop cost control for AI infrastructure: a true account of what you pay, "
+    "and a provably cheaper plan.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an unexpected fault.")
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+    context.obj = {"debug": debug}
+    if version:
+        typer.echo(f"lepta {__version__}")
+        raise typer.Exit
+
+
+def _register() -> None:
+    """Let the file of each command in this folder add it, in the order of the loop."""
+    names = {module.name for module in iter_modules(cli.__path__)}
+    for name in ORDER:
+        if f"{name}" in names:
+            import_module(f"lepta.cli.{name}").register(app)
+
+
+_register()
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run a command; every error ends in one message with a remedy and a documented exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        app(arguments)
+    except LeptaError as error:
+        _say(f"error: {error}")
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        _say("interrupted; nothing half-written was left behind")
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None
+    except Exception as fault:
+        if "--debug" in arguments:
+            raise
+        _say(
+            f"error: lepta met a fault of its own: {type(fault).__name__}: {fault}\n"
+            "  remedy: run again as `lepta --debug ...` and report the output; no file was changed"
+        )
+        raise SystemExit(FAULT) from None
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")

@@ -1,0 +1,211 @@
+"""The columns of the tables that people hand to lepta; the parser and the manual read them."""
+
+from lepta.domain.tables import Column, Kind, TableSchema
+
+__all__ = ["CURRENT", "DEMAND", "OFFERS", "PROFILES", "RATE_CARD", "ROUTES", "TABLES", "USAGE"]
+
+TERMS = ("on-demand", "spot", "reserved")
+
+OFFERS = TableSchema(
+    name="offers",
+    about="What can be rented: one row per offer.",
+    key=("offer",),
+    columns=(
+        Column(name="offer", required=True, about="unique name of the offer"),
+        Column(name="provider", about="cloud or owner, such as aws"),
+        Column(name="region", about="region of the provider, such as us-east-1"),
+        Column(name="zone", about="zone inside the region"),
+        Column(name="instance_type", about="machine type, such as p5.48xlarge"),
+        Column(name="accelerator", about="accelerator name, such as H100"),
+        Column(name="accelerator_count", kind=Kind.NUMBER, low=0, about="accelerators per machine"),
+        Column(name="term", choices=TERMS, about="on-demand, spot or reserved; blank: on-demand"),
+        Column(
+            name="price_per_hour",
+            kind=Kind.NUMBER,
+            unit="currency/h",
+            low=0,
+            about="price of one machine-hour; blank or 0 is unknown and never planned with",
+        ),
+        Column(
+            name="limit",
+            kind=Kind.INTEGER,
+            low=0,
+            about="most machines held at once (quota, stock); blank: none known",
+        ),
+        Column(
+            name="interruptions_per_hour",
+            kind=Kind.NUMBER,
+            unit="1/h",
+            low=0,
+            about="hazard of losing a running machine; blank: 0",
+        ),
+        Column(
+            name="startup_s",
+            kind=Kind.NUMBER,
+            unit="s",
+            low=0,
+            about="from request to serving; blank: 0",
+        ),
+        Column(
+            name="carbon_g_per_hour",
+            kind=Kind.NUMBER,
+            unit="gCO2e/h",
+            low=0,
+            about="emissions of one machine-hour; blank: unknown",
+        ),
+    ),
+)
+
+DEMAND = TableSchema(
+    name="demand",
+    about="What has to be served: one row per class and interval.",
+    key=("class", "start"),
+    columns=(
+        Column(name="class", required=True, about="demand class, such as chat or image"),
+        Column(
+            name="start",
+            kind=Kind.INSTANT,
+            required=True,
+            about="start of the interval, ISO 8601 with zone (2026-11-23T14:00:00Z)",
+        ),
+        Column(
+            name="hours",
+            kind=Kind.NUMBER,
+            unit="h",
+            required=True,
+            low=1e-6,
+            about="length of the interval",
+        ),
+        Column(
+            name="rate_per_s",
+            kind=Kind.NUMBER,
+            unit="1/s",
+            required=True,
+            low=0,
+            about="mean arrival rate of requests",
+        ),
+    ),
+)
+
+PROFILES = TableSchema(
+    name="profiles",
+    about="What one unit of an offer serves inside the latency objective; no row: it cannot.",
+    key=("class", "offer"),
+    columns=(
+        Column(name="class", required=True, about="demand class"),
+        Column(name="offer", required=True, about="name of the offer"),
+        Column(
+            name="rate_per_s",
+            kind=Kind.NUMBER,
+            unit="1/s",
+            required=True,
+            low=0,
+            about="largest rate of the class that one unit serves inside the latency objective",
+        ),
+    ),
+)
+
+ROUTES = TableSchema(
+    name="routes",
+    about="What it costs to send a request of a class to an offer's place.",
+    key=("class", "offer"),
+    columns=(
+        Column(name="class", required=True, about="demand class"),
+        Column(name="offer", required=True, about="name of the offer"),
+        Column(
+            name="usd_per_request",
+            kind=Kind.NUMBER,
+            unit="USD/request",
+            low=0,
+            about="egress and other cost of one request; blank: 0",
+        ),
+        Column(
+            name="round_trip_ms",
+            kind=Kind.NUMBER,
+            unit="ms",
+            low=0,
+            about="network round trip; blank: unknown",
+        ),
+    ),
+)
+
+CURRENT = TableSchema(
+    name="current",
+    about="What runs now.",
+    key=("offer",),
+    columns=(
+        Column(name="offer", required=True, about="name of the offer"),
+        Column(name="units", kind=Kind.INTEGER, required=True, low=0, about="machines running now"),
+    ),
+)
+
+USAGE = TableSchema(
+    name="usage",
+    about="Who had which part of a machine, hour by hour, and what was done with it.",
+    key=("resource_id", "start", "workload"),
+    columns=(
+        Column(name="resource_id", required=True, about="ResourceId of the bill"),
+        Column(name="start", kind=Kind.INSTANT, required=True, about="start, ISO 8601 with zone"),
+        Column(
+            name="hours",
+            kind=Kind.NUMBER,
+            unit="h",
+            required=True,
+            low=1e-6,
+            about="length of the interval",
+        ),
+        Column(name="kind", choices=("machine", "volume"), about="blank: machine"),
+        Column(name="team", about="who had it; blank: nobody"),
+        Column(name="workload", about="what ran; blank: nothing"),
+        Column(name="workload_kind", choices=("service", "job"), about="blank: unknown"),
+        Column(
+            name="allocated",
+            kind=Kind.NUMBER,
+            low=0,
+            about="accelerators (or share of a machine without any; a volume: 1 attached, "
+            "0 unattached) that the workload held; blank: unknown",
+        ),
+        Column(
+            name="capacity",
+            kind=Kind.NUMBER,
+            low=0,
+            about="accelerators of the machine (1 for a machine without any, or a volume); "
+            "blank: unknown",
+        ),
+        Column(
+            name="utilization",
+            kind=Kind.NUMBER,
+            low=0,
+            high=1,
+            about="mean share of the time in which the allocated part computed; blank: unknown",
+        ),
+        Column(name="requests", kind=Kind.NUMBER, low=0, about="requests served; blank: unknown"),
+        Column(name="input_tokens", kind=Kind.NUMBER, low=0, about="prompt tokens"),
+        Column(name="output_tokens", kind=Kind.NUMBER, low=0, about="generated tokens"),
+        Column(name="images", kind=Kind.NUMBER, low=0, about="images made"),
+        Column(name="audio_s", kind=Kind.NUMBER, unit="s", low=0, about="seconds of audio"),
+    ),
+)
+
+RATE_CARD = TableSchema(
+    name="rate card",
+    about="Your own prices: the columns of offers, and what the machine has.",
+    key=("offer",),
+    columns=(
+        *OFFERS.columns,
+        Column(name="currency", about="ISO 4217; blank: USD"),
+        Column(name="vcpus", kind=Kind.NUMBER, low=0, about="virtual processors"),
+        Column(name="memory_gib", kind=Kind.NUMBER, unit="GiB", low=0, about="main memory"),
+        Column(
+            name="accelerator_memory_gib",
+            kind=Kind.NUMBER,
+            unit="GiB",
+            low=0,
+            about="memory of one accelerator",
+        ),
+        Column(name="source", about="where the price was read"),
+        Column(name="as_of", about="day of the price, ISO 8601"),
+    ),
+)
+
+TABLES = (OFFERS, DEMAND, PROFILES, ROUTES, CURRENT, USAGE, RATE_CARD)

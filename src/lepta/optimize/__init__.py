@@ -1,0 +1,1 @@
+"""The stage that decides: the cheapest way that keeps every promise. Pure."""

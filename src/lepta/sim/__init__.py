@@ -1,0 +1,1 @@
+"""Worlds behind the same ports: generated companies, later replays."""

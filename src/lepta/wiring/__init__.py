@@ -1,0 +1,1 @@
+"""The only place that knows adapters: it joins them to the stages."""
