@@ -39,7 +39,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A sparse matrix by columns: `value[start[j]:start[j+1]]` is column j, in rows `index[...]`."""
+    """A sparse matrix: `value[start[j]:start[j+1]]` is column j, in rows `index[...]`."""
 
     rows: int
     columns: int
