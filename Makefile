@@ -1,24 +1,19 @@
 # The commands of the house. `make demo` and `make test` need nothing but Python 3.11+ and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PYTHON ?= python3
+# Empty: the first Python on the PATH that is new enough (tools/install.sh).
+PYTHON ?=
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE =
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-install: .venv/core.stamp ## Make .venv from the pins (nothing to do when nothing changed)
+install: ## Make .venv from the pins (nothing to do when nothing changed)
+	@PYTHON="$(PYTHON)" tools/install.sh core
 
-dev: .venv/dev.stamp ## The same with the tools for tests, docs and benchmarks
-
-.venv/core.stamp: requirements/core.txt pyproject.toml tools/install.sh
-	@PYTHON=$(PYTHON) tools/install.sh core
-	@touch $@
-
-.venv/dev.stamp: requirements/dev.txt .venv/core.stamp
-	@PYTHON=$(PYTHON) tools/install.sh dev
-	@touch $@
+dev: install ## The same with the tools for tests, docs and benchmarks
+	@PYTHON="$(PYTHON)" tools/install.sh dev
 
 demo: install ## Install, then show a whole company: out/report.html, out/report.json
 	@$(BIN)/lepta demo
@@ -44,9 +39,11 @@ docs: dev ## The manual into site/
 	@$(BIN)/python tools/reference.py
 	@$(BIN)/mkdocs build --strict --quiet
 
+PINS := uv pip compile --python-version 3.11 --no-header --no-annotate --quiet
 pins: ## Resolve the pins anew (needs uv)
-	uv pip compile --python-version 3.11 --no-header --no-annotate -q pyproject.toml -o requirements/core.txt
-	uv pip compile --python-version 3.11 --no-header --no-annotate -q --group dev -c requirements/core.txt pyproject.toml -o requirements/dev.txt
+	$(PINS) pyproject.toml -o requirements/core.txt
+	$(PINS) --group build -c requirements/core.txt -o requirements/build.txt
+	$(PINS) --group dev -c requirements/core.txt -c requirements/build.txt pyproject.toml -o requirements/dev.txt
 
 clean: ## Remove what was made
 	rm -rf .venv out site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
