@@ -102,3 +102,5 @@ class FleetPlan:
     shortfalls: tuple[Short, ...] = ()
     explanation: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    current: tuple[tuple[str, int], ...] | None = None
+    """(offer, units) that run now, as in the case; None is not known."""
