@@ -15,13 +15,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lepta.errors import InputError, LeptaError
+from lepta.errors import LeptaError
+from lepta.numerics.bound import dual_bound
+from lepta.numerics.program import Array, Matrix, Program
 
-__all__ = ["Matrix", "Program", "Shortfall", "Solution", "Status", "shortfalls", "solve"]
-
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.int32]
+__all__ = [
+    "Matrix",
+    "Program",
+    "Shortfall",
+    "Solution",
+    "Status",
+    "dual_bound",
+    "shortfalls",
+    "solve",
+]
 
 
 class Status(StrEnum):
@@ -35,86 +42,6 @@ class Status(StrEnum):
     UNBOUNDED = "unbounded"
     UNKNOWN = "unknown"
     """A limit of time came before any answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """A sparse matrix: `value[start[j]:start[j+1]]` is column j, in rows `index[...]`."""
-
-    rows: int
-    columns: int
-    start: Index
-    index: Index
-    value: Array
-
-    @classmethod
-    def dense(cls, full: npt.ArrayLike) -> "Matrix":
-        """Take a full (rows, columns) array; zeros are left out."""
-        full = np.asarray(full, dtype=np.float64)
-        if full.ndim != 2:
-            raise InputError(f"a matrix has {full.ndim} dimensions", remedy="give rows x columns")
-        column, row = np.nonzero(full.T)
-        return cls.triplets(row, column, full[row, column], shape=(full.shape[0], full.shape[1]))
-
-    @classmethod
-    def triplets(
-        cls,
-        row: npt.ArrayLike,
-        column: npt.ArrayLike,
-        value: npt.ArrayLike,
-        *,
-        shape: tuple[int, int],
-    ) -> "Matrix":
-        """Take (row, column, value) entries in any order; each place at most once."""
-        row_, column_ = np.asarray(row, np.int32), np.asarray(column, np.int32)
-        order = np.lexsort((row_, column_))
-        counts = np.bincount(column_, minlength=shape[1])
-        start = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
-        return cls(shape[0], shape[1], start, row_[order], np.asarray(value, np.float64)[order])
-
-    def __matmul__(self, x: Array) -> Array:
-        """Return matrix @ x, shape (rows,)."""
-        column = np.repeat(np.arange(self.columns), np.diff(self.start))
-        return np.bincount(self.index, self.value * x[column], minlength=self.rows).astype(float)
-
-    def transposed(self, y: Array) -> Array:
-        """Return matrix.T @ y, shape (columns,)."""
-        column = np.repeat(np.arange(self.columns), np.diff(self.start))
-        return np.bincount(column, self.value * y[self.index], minlength=self.columns).astype(float)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """A linear program, mixed-integer where `integer` says so. Bounds may be infinite."""
-
-    cost: Array
-    matrix: Matrix
-    row_low: Array
-    row_high: Array
-    low: Array
-    high: Array
-    integer: Mask | None = None
-
-    def __post_init__(self) -> None:
-        rows, columns = self.matrix.rows, self.matrix.columns
-        shapes = {
-            "cost": (self.cost, columns),
-            "low": (self.low, columns),
-            "high": (self.high, columns),
-            "row_low": (self.row_low, rows),
-            "row_high": (self.row_high, rows),
-        }
-        for name, (array, size) in shapes.items():
-            if array.shape != (size,):
-                raise InputError(
-                    f"{name} has shape {array.shape}, but the matrix is {rows} x {columns}",
-                    remedy=f"give {name} the shape ({size},)",
-                )
-            if np.isnan(array).any():
-                place = int(np.flatnonzero(np.isnan(array))[0])
-                raise InputError(f"{name}[{place}] is NaN", remedy="leave unknown columns out")
-        if not np.isfinite(self.matrix.value).all() or not np.isfinite(self.cost).all():
-            raise InputError("a coefficient is not finite", remedy="leave unknown columns out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,105 +79,137 @@ def solve(program: Program, *, gap: float = 1e-9, time_limit_s: float = 60.0) ->
     LeptaError
         The solver broke down (numerical trouble); never for an infeasible program.
     """
+    if program.matrix.columns == 0:
+        return _without_columns(program)
+    mixed = program.integer is not None and bool(program.integer.any())
     highs = _quiet_solver()
-    highs.setOptionValue("threads", 1)
-    highs.setOptionValue("random_seed", 0)
-    highs.setOptionValue("time_limit", float(time_limit_s))
-    highs.setOptionValue("mip_rel_gap", float(gap))
-    highs.setOptionValue("mip_abs_gap", 0.0)
-    highs.passModel(_model(program))
+    options: dict[str, Any] = {"threads": 1, "random_seed": 0, "time_limit": float(time_limit_s)}
+    options |= {"mip_rel_gap": float(gap), "mip_abs_gap": 0.0}
+    for name, value in (options if mixed else options | _method(program)).items():
+        highs.setOptionValue(name, value)
+    _pass(highs, program)
     highs.run()
     status = _status(highs)
     if status not in (Status.OPTIMAL, Status.FEASIBLE):
-        nothing = np.empty(0)
-        worst = float("inf") if status is Status.INFEASIBLE else float("nan")
-        return Solution(
-            status=status,
-            x=nothing,
-            objective=worst,
-            bound=worst,
-            gap=float("inf"),
-            row_dual=nothing,
-            reduced_cost=nothing,
-        )
+        return _nothing(status)
     answer = highs.getSolution()
     x = np.clip(np.asarray(answer.col_value), program.low, program.high)
-    if program.integer is not None and program.integer.any():
-        x[program.integer] = np.rint(x[program.integer])
-        fixed = Program(
-            cost=program.cost,
-            matrix=program.matrix,
-            row_low=program.row_low,
-            row_high=program.row_high,
-            low=np.where(program.integer, x, program.low),
-            high=np.where(program.integer, x, program.high),
-        )
-        polished = solve(fixed, time_limit_s=time_limit_s)
+    if mixed:
         bound = float(highs.getInfo().mip_dual_bound)
-        if polished.status is not Status.OPTIMAL:
-            raise LeptaError(
-                "the rounded answer of the solver does not hold",
-                remedy="scale the units of the input closer to 1",
-            )
+        polished = _hold_integers(program, x, time_limit_s)
         x, dual, reduced = polished.x, polished.row_dual, polished.reduced_cost
     else:
         dual, reduced = np.asarray(answer.row_dual), np.asarray(answer.col_dual)
-        bound = _dual_bound(program, dual)
+        bound = dual_bound(program, dual, at_most=float(program.cost @ x))
     objective = float(program.cost @ x)
     bound = min(bound, objective)
     distance = objective - bound
-    relative = 0.0 if distance == 0 else distance / max(abs(objective), 1e-300)
     return Solution(
         status=status,
         x=x,
         objective=objective,
         bound=bound,
-        gap=relative,
+        gap=0.0 if distance == 0 else distance / max(abs(objective), 1e-300),
         row_dual=dual,
         reduced_cost=reduced,
     )
 
 
-def _dual_bound(program: Program, dual: Array) -> float:
-    """Bound the optimum from below with the row duals alone (weak duality), without the solver."""
-    reduced = program.cost - program.matrix.transposed(dual)
-    tiny = 1e-9 * max(1.0, float(np.abs(program.cost).max(initial=0.0)))
+def _method(program: Program) -> dict[str, Any]:
+    """Choose how HiGHS works on a continuous program.
 
-    def worst(price: Array, low: Array, high: Array) -> float:
-        side = np.where(price > 0, low, high)
-        unsupported = np.isinf(side)
-        if np.any(unsupported & (np.abs(price) > tiny)):
-            return -np.inf
-        return float(np.sum(np.where(unsupported, 0.0, price * np.where(unsupported, 0.0, side))))
+    Measured on covering programs of four rows (bench/bench_m1.py): where columns outnumber rows by
+    far, presolve costs five times what it saves; and with thousands of columns bounded above the
+    simplex walks through them for seconds, where the interior point, followed by crossover to a
+    vertex (so that duals and reduced costs are those of a basis), needs a tenth.
+    """
+    rows, columns = program.matrix.rows, program.matrix.columns
+    if columns < 100 * max(rows, 1):
+        return {}
+    bounded = int(np.count_nonzero(np.isfinite(program.high) & (program.high > program.low)))
+    if bounded >= 5_000:
+        return {"presolve": "off", "solver": "ipm", "run_crossover": "on"}
+    return {"presolve": "off"}
 
-    return worst(dual, program.row_low, program.row_high) + worst(
-        reduced, program.low, program.high
+
+def _nothing(status: Status) -> Solution:
+    nothing = np.empty(0)
+    worst = float("inf") if status is Status.INFEASIBLE else float("nan")
+    return Solution(
+        status=status,
+        x=nothing,
+        objective=worst,
+        bound=worst,
+        gap=float("inf"),
+        row_dual=nothing,
+        reduced_cost=nothing,
     )
+
+
+def _without_columns(program: Program) -> Solution:
+    """Decide a program with nothing to choose: every row is 0 (HiGHS calls it optimal unread)."""
+    if np.any((program.row_low > 0) | (program.row_high < 0)):
+        return _nothing(Status.INFEASIBLE)
+    return Solution(
+        status=Status.OPTIMAL,
+        x=np.empty(0),
+        objective=0.0,
+        bound=0.0,
+        gap=0.0,
+        row_dual=np.zeros(program.matrix.rows),
+        reduced_cost=np.empty(0),
+    )
+
+
+def _hold_integers(program: Program, x: Array, time_limit_s: float) -> Solution:
+    """Solve the linear program that is left with every integer held at its rounded answer."""
+    whole = np.zeros(len(x), dtype=bool) if program.integer is None else program.integer
+    x = np.where(whole, np.rint(x), x)
+    answer = solve(
+        Program(
+            cost=program.cost,
+            matrix=program.matrix,
+            row_low=program.row_low,
+            row_high=program.row_high,
+            low=np.where(whole, x, program.low),
+            high=np.where(whole, x, program.high),
+        ),
+        time_limit_s=max(time_limit_s, 10.0),
+    )
+    if answer.status is not Status.OPTIMAL:
+        raise LeptaError(
+            "the rounded answer of the solver does not hold",
+            remedy="scale the units of the input closer to 1",
+        )
+    return answer
 
 
 def shortfalls(program: Program, *, rows: npt.ArrayLike | None = None) -> list[Shortfall]:
     """Tell which rows fall short, and by how much, when nothing satisfies them all.
 
     Solves the elastic program: the smallest sum of relative relaxations of `rows` (all by default)
-    that makes the linear relaxation feasible. An empty list means that it is feasible already.
+    that makes the linear relaxation feasible. An empty list means that it is feasible already, or
+    that relaxing these rows cannot help (the others, or the bounds, contradict each other).
     """
     chosen = np.arange(program.matrix.rows) if rows is None else np.asarray(rows, dtype=np.int64)
     size = np.maximum(
         np.abs(np.where(np.isfinite(program.row_low), program.row_low, 0.0)),
         np.abs(np.where(np.isfinite(program.row_high), program.row_high, 0.0)),
     )
-    weight = 1.0 / np.where(size[chosen] > 0, size[chosen], 1.0)
+    # Relative relaxations as variables: their costs are then all 1, far above what a solver may
+    # neglect, whatever the units of the rows.
+    unit = np.where(size[chosen] > 0, size[chosen], 1.0)
     matrix, n, m = program.matrix, program.matrix.columns, len(chosen)
     column = np.repeat(np.arange(n), np.diff(matrix.start))
     elastic = Matrix.triplets(
         np.concatenate((matrix.index, chosen, chosen)),
         np.concatenate((column, n + np.arange(m), n + m + np.arange(m))),
-        np.concatenate((matrix.value, np.ones(m), -np.ones(m))),
+        np.concatenate((matrix.value, unit, -unit)),
         shape=(matrix.rows, n + 2 * m),
     )
     answer = solve(
         Program(
-            cost=np.concatenate((np.zeros(n), weight, weight)),
+            cost=np.concatenate((np.zeros(n), np.ones(2 * m))),
             matrix=elastic,
             row_low=program.row_low,
             row_high=program.row_high,
@@ -262,7 +221,7 @@ def shortfalls(program: Program, *, rows: npt.ArrayLike | None = None) -> list[S
         return []
     slack = answer.x[n : n + m] + answer.x[n + m :]
     return [
-        Shortfall(int(chosen[k]), float(slack[k])) for k in np.flatnonzero(slack * weight > 1e-9)
+        Shortfall(int(chosen[k]), float(slack[k] * unit[k])) for k in np.flatnonzero(slack > 1e-9)
     ]
 
 
@@ -279,21 +238,26 @@ def _quiet_solver() -> Any:
     return Quiet()
 
 
-def _model(program: Program) -> Any:
+def _pass(highs: Any, program: Program) -> None:
     import highspy
 
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = program.matrix.columns, program.matrix.rows
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.low, program.high
-    lp.row_lower_, lp.row_upper_ = program.row_low, program.row_high
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = program.matrix.start
-    lp.a_matrix_.index_ = program.matrix.index
-    lp.a_matrix_.value_ = program.matrix.value
-    if program.integer is not None and program.integer.any():
-        kind = highspy.HighsVarType
-        lp.integrality_ = [kind.kInteger if i else kind.kContinuous for i in program.integer]
-    return lp
+    matrix, n = program.matrix, program.matrix.columns
+    integer = np.zeros(n, dtype=bool) if program.integer is None else program.integer
+    said = highs.passModel(
+        n,
+        matrix.rows,
+        len(matrix.value),
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        *(program.cost, program.low, program.high, program.row_low, program.row_high),
+        *(matrix.start, matrix.index, matrix.value),
+        integer.astype(np.int32),
+    )
+    if said == highspy.HighsStatus.kError:
+        raise LeptaError(
+            "the solver refused the program", remedy="scale the units of the input closer to 1"
+        )
 
 
 def _status(highs: Any) -> Status:
