@@ -46,20 +46,19 @@ class PublicTables:
 
 
 def find_folder(named: str | Path | None, checkout: Path) -> Path:
-    """Find the folder of public data: as named, $LEPTA_DATA, or `../shared/data`.
+    """Find the folder of public data: as named, else $LEPTA_DATA, else `../shared/data`.
 
     Raises
     ------
     InputError
-        There is none.
+        It is not there; a wrong name is refused rather than passed over.
     """
-    places = (named, os.environ.get("LEPTA_DATA"), checkout.parent / "shared" / "data")
-    for place in places:
-        if place and (Path(place) / "README.md").is_file():
-            return Path(place)
+    place = Path(named or os.environ.get("LEPTA_DATA") or checkout.parent / "shared" / "data")
+    if (place / "README.md").is_file():
+        return place
     raise InputError(
         "the folder of public data is not here",
-        where=str(named or "LEPTA_DATA"),
+        where=str(place),
         remedy="set LEPTA_DATA to the folder; docs/howto/real-data.md says what is in it",
     )
 
