@@ -1,0 +1,109 @@
+"""The demo company as a value: its tables, and the truth about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepta.sim.company import bill, focus, usage
+from lepta.sim.company.calendar import HOURS
+from lepta.sim.company.case import case_tables
+from lepta.sim.company.fleet import Fleet, Role, build_fleet
+from lepta.sim.company.jobs import Slot, draw_jobs, place_jobs
+from lepta.sim.company.traffic import hourly_rates
+from lepta.sim.company.truth import Truth, truth
+
+__all__ = ["SEED", "Company", "Table", "make_company"]
+
+SEED = 7
+FOLDER_OF_CASE = "case"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as text cells and numbers; None is an empty cell."""
+
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A generated company. `tables`: path inside the company's folder -> table."""
+
+    seed: int
+    tables: Mapping[str, Table]
+    truth: Truth
+    teams: tuple[str, ...]
+    services: tuple[str, ...]
+    jobs: int
+    plan_hours: int
+    """Hours of demand in the planner's case."""
+
+
+def make_company(seed: int = SEED, *, plan_hours: int = HOURS) -> Company:
+    """Generate the company; the same seed gives the same company to the last digit.
+
+    `plan_hours` is how much of the month the planner's case covers, from its first hour on.
+    """
+    random = np.random.default_rng(seed)
+    rates = hourly_rates(random)
+    fleet = build_fleet(rates, random)
+    slots = _slots(fleet)
+    jobs = draw_jobs(random)
+    placed = place_jobs(jobs, slots)
+    used = usage.usage_rows(fleet, rates, placed, random)
+    charges = bill.charges(fleet, _machine_days(fleet, placed), rates)
+    tables = {
+        "bill.csv": Table(focus.COLUMNS, [focus.row(charge) for charge in charges]),
+        "usage.csv": Table(usage.HEADER, used),
+    }
+    for name, (header, rows) in case_tables(fleet, rates, range(plan_hours)).items():
+        tables[f"{FOLDER_OF_CASE}/{name}"] = Table(header, rows)
+    teams = {team for row in used if isinstance(team := row[4], str)}
+    return Company(
+        seed=seed,
+        tables=tables,
+        truth=truth(fleet, charges, _idle_share(fleet, used)),
+        teams=tuple(sorted(teams)),
+        services=tuple(rates),
+        jobs=len(placed),
+        plan_hours=plan_hours,
+    )
+
+
+def _slots(fleet: Fleet) -> list[Slot]:
+    return [
+        Slot(
+            machine=machine.id,
+            gpus=machine.shape.accelerators,
+            since=machine.since,
+            until=machine.until,
+            kind="batch" if machine.role is Role.BATCH else "training",
+        )
+        for machine in fleet.role(Role.TRAINING, Role.BATCH)
+    ]
+
+
+def _machine_days(fleet: Fleet, placed: usage.Placement) -> dict[str, list[int]]:
+    """Resource -> hours that it ran on each day; the spot pool only while a job held it."""
+    found = {}
+    for machine in fleet.machines:
+        ran = np.zeros(HOURS, dtype=int)
+        ran[machine.since : machine.until] = 1
+        if machine.role is Role.BATCH:
+            mine = [each for each in placed if each[1].machine == machine.id]
+            ran[:] = 0
+            ran[sorted(usage.hours_held(mine, machine.until))] = 1
+        found[machine.id] = ran.reshape(-1, 24).sum(axis=1).tolist()
+    return found
+
+
+def _idle_share(fleet: Fleet, rows: Sequence[usage.Row]) -> dict[str, float]:
+    """Share of its hours in which a notebook was held and did not compute."""
+    utilization = usage.HEADER.index("utilization")
+    found = {}
+    for machine in fleet.role(Role.NOTEBOOK):
+        mine = [row for row in rows if row[0] == machine.id]
+        found[machine.id] = sum(row[utilization] == 0 for row in mine) / len(mine)
+    return found
