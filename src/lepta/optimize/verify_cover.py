@@ -1,0 +1,129 @@
+"""Recompute an answer of M1 by hand: the bill, every need, every limit, the proof. No solver here.
+
+The lower bound is weak duality, written out: for any prices y >= 0 of the resources,
+
+    price @ t >= y @ need + sum_i min(0, price_i - y @ supply_i) * limit_i
+
+Where a node has no limit, y is first scaled down until no such node is worth more than it costs.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from lepta.domain.plan import Check
+
+__all__ = ["lower_bound", "verify_cover", "verify_shortage"]
+
+Array = npt.NDArray[np.float64]
+
+CLOSE = 1e-6
+"""Relative error above which a promise counts as broken."""
+
+
+def lower_bound(price: Array, supply: Array, need: Array, limit: Array, y: Array) -> float:
+    """Return a lower bound on the cost of every answer, from resource prices alone."""
+    y = np.maximum(y, 0.0)
+    worth = y @ supply
+    endless = np.isinf(limit) & (worth > price)
+    if endless.any():
+        scale = float(np.min(price[endless] / worth[endless]))
+        y, worth = y * scale, worth * scale
+    margin = np.minimum(0.0, price - worth)
+    held = np.isfinite(limit)
+    return float(y @ need) + float(margin[held] @ limit[held])
+
+
+def verify_cover(
+    *,
+    price: Array,
+    supply: Array,
+    need: Array,
+    limit: Array,
+    time: Array,
+    cost: float,
+    bound: float | None = None,
+    shadow_price: Array | None = None,
+    resources: tuple[str, ...] = (),
+) -> tuple[Check, ...]:
+    """Check an answer: price (n,), supply (K, n), need (K,), limit (n,), time (n,), claimed cost.
+
+    `shadow_price` (K,) proves optimality; without it only the promises are checked. `worst` is the
+    largest violation, relative to the cost, the need or the limit.
+    """
+    names = resources or tuple(f"resource {k + 1}" for k in range(len(need)))
+    checks = [_bill(price, time, cost), _needs(supply, need, time, names), _limits(limit, time)]
+    if shadow_price is not None:
+        proven = lower_bound(price, supply, need, limit, shadow_price)
+        claimed = cost if bound is None else bound
+        worst = max(_relative(cost - proven, cost), _relative(abs(claimed - proven), cost), 0.0)
+        checks.append(
+            Check(
+                name="proof",
+                ok=worst <= CLOSE,
+                worst=worst,
+                detail=f"no answer costs less than {proven:.9g} (weak duality); "
+                f"this one costs {cost:.9g}",
+            )
+        )
+    return tuple(checks)
+
+
+def verify_shortage(
+    *, supply: Array, need: Array, limit: Array, short_by: Array, resources: tuple[str, ...]
+) -> tuple[Check, ...]:
+    """Check a claim of "infeasible": every node at its limit, what is missing of each resource."""
+    most = _most(supply, limit)
+    missing = np.where(most < need, need - np.where(np.isinf(most), need, most), 0.0)
+    worst = float(np.max(np.abs(missing - short_by) / np.maximum(need, 1e-300), initial=0.0))
+    short = [name for name, gap in zip(resources, missing, strict=True) if gap > 0]
+    return (
+        Check(
+            name="shortage",
+            ok=bool(short) and worst <= CLOSE,
+            worst=worst,
+            detail=f"with every node at its limit {' and '.join(short) or 'nothing'} falls short",
+        ),
+    )
+
+
+def _most(supply: Array, limit: Array) -> Array:
+    """Return what all nodes at their limits supply; 0 of a node without limit stays 0."""
+    with np.errstate(invalid="ignore"):
+        most: Array = np.where(supply > 0, supply * limit, 0.0).sum(axis=1)
+    return most
+
+
+def _bill(price: Array, time: Array, cost: float) -> Check:
+    again = math.fsum((price * time).tolist())
+    worst = _relative(abs(again - cost), cost)
+    said = f"price times time adds up to {again:.9g}; the answer says {cost:.9g}"
+    return Check(name="bill", ok=worst <= CLOSE, worst=worst, detail=said)
+
+
+def _needs(supply: Array, need: Array, time: Array, names: tuple[str, ...]) -> Check:
+    given = supply @ time
+    gaps = np.maximum(need - given, 0.0) / np.where(need > 0, need, 1.0)
+    k = int(np.argmax(gaps)) if len(gaps) else 0
+    worst = float(gaps[k]) if len(gaps) else 0.0
+    ok = worst <= CLOSE
+    said = (
+        "every need is met"
+        if ok
+        else f"{names[k]}: {given[k]:.9g} supplied where {need[k]:.9g} is needed"
+    )
+    return Check(name="needs", ok=ok, worst=worst, detail=said)
+
+
+def _limits(limit: Array, time: Array) -> Check:
+    held = np.isfinite(limit)
+    over = np.maximum(time[held] - limit[held], 0.0) / np.where(limit[held] > 0, limit[held], 1.0)
+    worst = max(float(over.max(initial=0.0)), float(np.maximum(-time, 0.0).max(initial=0.0)))
+    ok = worst <= CLOSE and bool(np.isfinite(time).all())
+    said = "every time lies between 0 and its limit" if ok else "a time is negative or over limit"
+    return Check(name="limits", ok=ok, worst=worst, detail=said)
+
+
+def _relative(amount: float, size: float) -> float:
+    return amount / max(abs(size), 1e-300) if amount else 0.0
