@@ -52,13 +52,14 @@ def _reach(program: Program, at_most: float) -> tuple[Array, Array]:
 
     def tighten(row: Index, col: npt.NDArray[Any], a: Array, limit: Array) -> None:
         """Use sum_j a_j x_j <= limit per row, with all other x_j at their cheapest."""
+        row, col, a = row[a != 0], col[a != 0], a[a != 0]
         least = a * np.where(a > 0, program.low[col], program.high[col])
         unknown = np.bincount(row, np.isinf(least), minlength=len(limit))
         total = np.bincount(row, np.where(np.isinf(least), 0.0, least), minlength=len(limit))
         own = np.isinf(least)
-        usable = np.isfinite(limit[row]) & (unknown[row] - own == 0) & (a != 0)
+        usable = np.isfinite(limit[row]) & (unknown[row] - own == 0)
         rest = total[row] - np.where(own, 0.0, least)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             edge = (limit[row] - rest) / a
         np.minimum.at(high, col[usable & (a > 0)], edge[usable & (a > 0)])
         np.maximum.at(low, col[usable & (a < 0)], edge[usable & (a < 0)])
