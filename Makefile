@@ -4,6 +4,8 @@ SHELL := /bin/bash
 # Empty: the first Python on the PATH that is new enough (tools/install.sh).
 PYTHON ?=
 BIN := .venv/bin
+# The folder of public data that `make real-data` and some tests read.
+DATA ?= $(or $(LEPTA_DATA),../shared/data)
 export PYTHONDONTWRITEBYTECODE =
 
 help: ## Show this list
@@ -17,6 +19,12 @@ dev: install ## The same with the tools for tests, docs and benchmarks
 
 demo: install ## Install, then show a whole company: out/report.html, out/report.json
 	@$(BIN)/lepta demo
+
+real-data: install ## The main job on public tables (DATA=folder): out/real/
+	@$(BIN)/python examples/real_data/build.py --data "$(DATA)" --out out/real/case
+	@cd out/real && ../../$(BIN)/lepta assess --focus "$(abspath $(DATA))/focus/focus_1.0_sample.csv"
+	@cd out/real && ../../$(BIN)/lepta plan --case case
+	@cd out/real && ../../$(BIN)/lepta report
 
 check: dev ## Style, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -48,4 +56,4 @@ pins: ## Resolve the pins anew (needs uv)
 clean: ## Remove what was made
 	rm -rf .venv out site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install dev demo check test test-slow browser bench docs pins clean
+.PHONY: help install dev demo real-data check test test-slow browser bench docs pins clean

@@ -1,6 +1,5 @@
 """The main job on real files: the case of docs/howto/real-data.md, checked against the tables."""
 
-import csv
 import math
 import os
 import subprocess
@@ -12,39 +11,9 @@ import duckdb
 import pytest
 
 from lepta.adapters.traces import listprices, servegen
+from public_case import B200, P5, P5_ONE, build, one, table
 
 pytestmark = pytest.mark.data
-
-P5, P5_ONE, B200 = (
-    f"aws/us-east-1/{machine}/on-demand"
-    for machine in ("p5.48xlarge", "p5.4xlarge", "p6-b200.48xlarge")
-)
-
-
-def build(checkout: Path, data: Path, out: Path, *options: str) -> str:
-    """Run the command of the page; answer what it says."""
-    script = checkout / "examples" / "real_data" / "build.py"
-    done = subprocess.run(
-        [sys.executable, str(script), "--out", str(out), *options],
-        env={**os.environ, "LEPTA_DATA": str(data)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.stderr == ""
-    return done.stdout
-
-
-def table(folder: Path, name: str) -> list[dict[str, str]]:
-    with (folder / name).open(newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def one(sql: str, **values: object) -> tuple[object, ...]:
-    with duckdb.connect() as session:
-        row = session.execute(sql, values).fetchone()
-    assert row is not None
-    return row
 
 
 @pytest.fixture(scope="module")
