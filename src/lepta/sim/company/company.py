@@ -80,18 +80,19 @@ def _slots(fleet: Fleet) -> list[Slot]:
             since=machine.since,
             until=machine.until,
             kind="batch" if machine.role is Role.BATCH else "training",
+            elastic=machine.elastic,
         )
         for machine in fleet.role(Role.TRAINING, Role.BATCH)
     ]
 
 
 def _machine_days(fleet: Fleet, placed: usage.Placement) -> dict[str, list[int]]:
-    """Resource -> hours that it ran on each day; the spot pool only while a job held it."""
+    """Resource -> hours that it ran on each day; elastic ones only while a job held them."""
     found = {}
     for machine in fleet.machines:
         ran = np.zeros(HOURS, dtype=int)
         ran[machine.since : machine.until] = 1
-        if machine.role is Role.BATCH:
+        if machine.elastic:
             mine = [each for each in placed if each[1].machine == machine.id]
             ran[:] = 0
             ran[sorted(usage.hours_held(mine, machine.until))] = 1

@@ -47,6 +47,11 @@ class Machine:
     since: int = 0
     until: int = HOURS
 
+    @property
+    def elastic(self) -> bool:
+        """Whether it is up only while a job holds it."""
+        return self.role is Role.BATCH or self.name.startswith("burst")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
@@ -113,6 +118,8 @@ def _others(random: np.random.Generator) -> Iterator[Machine]:
         ("train-a100-0", a100, role.TRAINING, research, None, "reserved", 0, HOURS),
         # Deleted after day 21: from then on its half of the commitment is paid for, not used.
         ("train-a100-1", a100, role.TRAINING, research, None, "reserved", 0, 21 * 24),
+        ("burst-a100-0", a100, role.TRAINING, research, None, "on-demand", 0, HOURS),
+        ("burst-a100-1", a100, role.TRAINING, research, None, "on-demand", 0, HOURS),
         ("batch-l4-0", spot_pool, role.BATCH, research, None, "spot", 0, HOURS),
         ("bench-l40s-0", four_l40s, role.IDLE, research, None, "on-demand", 0, HOURS),
         ("bench-a10g-0", four_a10g, role.IDLE, None, None, "on-demand", 96, HOURS),
@@ -205,7 +212,7 @@ def _volumes(machines: list[Machine], random: np.random.Generator) -> Iterator[V
         )
 
     for machine in machines:
-        if machine.shape.region != home.region or machine.until < HOURS:
+        if machine.shape.region != home.region or machine.until < HOURS or machine.elastic:
             continue
         size = 12_000 if machine.role is Role.TRAINING else 500
         yield volume(f"{machine.name}-disk", size, machine.team, machine.workload, machine)

@@ -20,6 +20,8 @@ QUANTILES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 BATCH_EVERY = 4
 """Each fourth one-GPU job is a batch job that runs on the spot pool."""
 POWER_QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+PATIENCE = 6.0
+"""Hours that a job waits for a committed machine before it gets another one: our choice."""
 IDLE_W = 60.0
 RATED_W = 400.0
 COMPUTING = 0.55
@@ -49,6 +51,8 @@ class Slot:
     since: float
     until: float
     kind: str
+    elastic: bool = False
+    """Rented only while a job holds it."""
 
 
 def draw_jobs(random: np.random.Generator) -> list[Job]:
@@ -96,24 +100,31 @@ def _activity(count: int) -> NDArray[np.float64]:
 
 
 def place_jobs(jobs: list[Job], slots: list[Slot]) -> list[tuple[Job, Slot, float]]:
-    """First come, first served: each job on the machine where its GPUs are free first.
+    """First come, first served, on machines where the job starts within `PATIENCE`.
 
-    Gives (job, machine, start in hours). A job that would not end while a machine lives takes the
-    next best machine; where there is none it is cut at the end of the month.
+    Gives (job, machine, start in hours). Among those, machines that are held anyway come before
+    elastic ones, the least loaded first. Where it would wait longer everywhere, the job goes where
+    it starts first. A job that would not end while a machine lives takes the next best machine;
+    where there is none it is cut at the end of the month.
     """
-    free = {slot.machine: np.full(slot.gpus, slot.since) for slot in slots}
+    free = {slot.machine: np.full(slot.gpus, float(slot.since)) for slot in slots}
+    load = dict.fromkeys(free, 0.0)
     placed = []
     for job in jobs:
         choices = []
-        for order, slot in enumerate(slots):
+        for slot in slots:
             if slot.kind != job.kind or slot.gpus < job.gpus:
                 continue
             ready = float(np.sort(free[slot.machine])[job.gpus - 1])
             start = max(job.submit, ready)
-            choices.append((start + job.hours > slot.until, start, order, slot))
-        late, start, _, slot = min(choices, key=lambda choice: choice[:3])
-        if late and start >= slot.until:
+            late = start + job.hours > slot.until
+            wait = max(start - job.submit - PATIENCE, 0.0)
+            rank = (start >= slot.until, late, wait, slot.elastic, load[slot.machine])
+            choices.append((rank, start, slot))
+        (gone, *_), start, slot = min(choices, key=lambda choice: choice[0])
+        if gone:
             raise ValueError(f"the demo company has no room for job {job.name}")
+        load[slot.machine] += job.gpus * job.hours
         gpus = free[slot.machine]
         gpus[np.argsort(gpus, kind="stable")[: job.gpus]] = min(start + job.hours, slot.until)
         placed.append((job, slot, start))

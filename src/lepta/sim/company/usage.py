@@ -79,8 +79,7 @@ def _jobs(machine: Machine, placed: Placement) -> Iterator[Row]:
     """One row per job and hour, `allocated` averaged over the hour; a row without work between."""
     capacity = machine.shape.accelerators
     held = hours_held(placed, machine.until)
-    # The pool of spot machines is up only while a job holds it.
-    hours = sorted(held) if machine.role is Role.BATCH else range(machine.since, machine.until)
+    hours = sorted(held) if machine.elastic else range(machine.since, machine.until)
     for index in hours:
         working = held.get(index, [])
         for job, part in working:
