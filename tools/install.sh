@@ -41,15 +41,21 @@ find_python() {
   for python in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
     if new_enough "$python"; then return; fi
   done
-  local first="${PYTHON:-python3}" found
-  found="$("$first" --version 2>&1 || true)"
-  fail "lepta needs Python 3.11 or newer; $first is ${found:-not there}" \
+  local first="${PYTHON:-python3}" found="not there"
+  if command -v "$first" >/dev/null; then found="$("$first" --version 2>&1 || true)"; fi
+  fail "lepta needs Python 3.11 or newer; $first is $found" \
     "install a newer Python, or name one: make install PYTHON=/path/to/python3.11"
 }
 
 usable() { # The environment runs, and something can install into it.
   .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null &&
     { command -v uv >/dev/null || .venv/bin/python -m pip --version >/dev/null 2>&1; }
+}
+
+moved() { # Its scripts name the folder in which they were made.
+  local from
+  from="$(head -n 1 "$stamp" 2>/dev/null || true)"
+  [ "${from#/}" != "$from" ] && [ "$from" != "$(pwd)" ]
 }
 
 make_venv() {
@@ -73,7 +79,7 @@ make_venv() {
     "install it (Debian and Ubuntu: apt-get install python3-venv, as root), then run again"
 }
 
-if [ -e "$marker" ] || ! usable; then
+if [ -e "$marker" ] || moved || ! usable; then
   find_python
   make_venv
 fi
