@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from lepta.units import Fraction, Quantity, check
+from lepta.units import Fraction, Hours, Quantity, check
 
 __all__ = [
     "DIMENSIONS",
@@ -22,6 +22,7 @@ __all__ = [
     "DailyCost",
     "Finding",
     "Spend",
+    "Thresholds",
     "UnitCost",
     "Unknown",
 ]
@@ -108,6 +109,8 @@ class UnitCost:
     per_unit: float | None
     rule: str
     """How the cost was shared out between units, in a sentence."""
+    accelerator: str = ""
+    """Of which accelerator, where the unit is a GPU-hour."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -178,3 +181,22 @@ class Assessment:
             key = getattr(cell, dimension)
             sums[key] = sums.get(key, 0) + cell.cost_micros
         return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """When something counts as waste."""
+
+    idle_share: Fraction = 0.9
+    """A machine has no work when nobody held it in this share of its observed hours."""
+    idle_hours: Hours = 4.0
+    """Fewer observed idle hours are no finding."""
+    quiet_hours: Hours = 24.0
+    """An endpoint is without traffic after so many hours without a request, up to the end."""
+    busy: Fraction = 0.05
+    """An allocated accelerator does not compute below this utilization."""
+    low_hours: Hours = 4.0
+    """Fewer hours below `busy` are no finding."""
+
+    def __post_init__(self) -> None:
+        check(self)

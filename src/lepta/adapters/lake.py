@@ -1,0 +1,171 @@
+"""The lake on one machine: Ibis expressions over DuckDB, inside a bounded memory.
+
+Parquet is read in place. CSV (plain, gzip, zstd) is text to DuckDB: what its cells mean is decided
+by the expressions above it, never guessed. What is kept goes to a temporary folder that is removed
+at the end, so memory stays bounded by `MEMORY` however large a file is.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from lepta.errors import InputError, LeptaError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = ["DuckLake"]
+
+MEMORY = "900MiB"
+LONGEST_LINE = 8 * 2**20
+DUCK_LINE = re.compile(r"CSV Error on Line: (\d+)")
+
+
+class DuckLake:
+    """A DuckDB connection with bounded memory; a context manager that leaves nothing behind."""
+
+    def __init__(self, *, memory: str = MEMORY, threads: int | None = None) -> None:
+        import duckdb
+
+        self._folder = Path(tempfile.mkdtemp(prefix="lepta-lake-"))
+        self._kept = 0
+        self._duck = duckdb.connect(
+            config={
+                "memory_limit": memory,
+                "temp_directory": str(self._folder / "spill"),
+                "threads": threads or min(os.cpu_count() or 1, 8),
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+            }
+        )
+        self._duck.execute("SET TimeZone = 'UTC'")
+        self._duck.execute("SET enable_progress_bar = false")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and remove the temporary folder."""
+        self._duck.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def csv(
+        self, path: Path, header: Sequence[str], delimiter: str, compression: str
+    ) -> "ir.Table":
+        """View a CSV file as columns of text; a blank cell is null."""
+        columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in header)
+        return self._view(
+            f"read_csv({_path(path)}, columns = {{{columns}}}, auto_detect = false, "
+            f"header = true, delim = {_text(delimiter)}, quote = '\"', escape = '\"', "
+            f"compression = {_text(compression)}, max_line_size = {LONGEST_LINE}, "
+            "strict_mode = true)"
+        )
+
+    def parquet(self, paths: Sequence[Path]) -> "ir.Table":
+        """View Parquet files of one shape in place; the column `filename` says from which."""
+        names = ", ".join(_path(path) for path in paths)
+        return self._view(
+            f"read_parquet([{names}], filename = true, hive_partitioning = false)", str(paths[0])
+        )
+
+    def rows(self, table: "ir.Table") -> list[tuple[Any, ...]]:
+        """Compute an expression; decimals come as Decimal, instants as naive UTC."""
+        found: list[tuple[Any, ...]] = self._run(self._sql(table)).fetchall()
+        return found
+
+    def keep(self, table: "ir.Table") -> "ir.Table":
+        """Compute an expression once, into the temporary folder."""
+        self._kept += 1
+        target = self._folder / f"kept-{self._kept}.parquet"
+        self._run(
+            f"COPY ({self._sql(table)}) TO {_text(str(target))} "
+            "(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 100000)"
+        )
+        return self._view(f"read_parquet({_text(str(target))})")
+
+    def in_order(self, table: "ir.Table", most: int = 1) -> list[tuple[Any, ...]]:
+        """Compute the first rows in the order of the file (slow: one thread)."""
+        self._duck.execute("SET preserve_insertion_order = true; SET threads = 1")
+        return self.rows(table.limit(most))
+
+    def _view(self, source: str, where: str = "") -> "ir.Table":
+        self._kept += 1
+        name = f"view_{self._kept}"
+        self._run(f"CREATE VIEW {name} AS SELECT * FROM {source}", where)  # noqa: S608 (quoted above)
+        return self._named(name)
+
+    def _named(self, name: str) -> "ir.Table":
+        import ibis
+        from ibis.backends.sql.datatypes import DuckDBType
+
+        columns = self._run(f"DESCRIBE {name}").fetchall()
+        return ibis.table({c[0]: DuckDBType.from_string(c[1]) for c in columns}, name=name)
+
+    def _sql(self, table: "ir.Table") -> str:
+        import ibis
+
+        return str(ibis.to_sql(table, dialect="duckdb", pretty=False))
+
+    def _run(self, sql: str, where: str = "") -> Any:
+        import duckdb
+
+        try:
+            return self._duck.execute(sql)
+        except duckdb.OutOfMemoryException:
+            raise LeptaError(
+                "the tables do not fit the memory that the lake may use",
+                remedy="free space in the folder for temporary files ($TMPDIR), or split the bill",
+            ) from None
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise _unreadable(str(error), where) from None
+
+
+def _unreadable(said: str, where: str) -> InputError:
+    """Turn what DuckDB says of a file that it cannot read into words with a remedy."""
+    first = said.split("\n", 1)[0]
+    low = said.lower()
+    line = DUCK_LINE.search(said)
+    row = int(line.group(1)) if line else None
+    if "gzip" in low or "zstd" in low or "decompress" in low:
+        return InputError(
+            "is a truncated or damaged compressed file",
+            where=where,
+            remedy="copy or download it again",
+        )
+    if "utf" in low and "8" in low:
+        return InputError.at(where, "is not UTF-8", row=row, remedy="save the file as UTF-8")
+    if "expected number of columns" in low:
+        counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", said)
+        expected, seen = counts.groups() if counts else ("another number of", "some")
+        return InputError.at(
+            where,
+            f"has {seen} cells where the header has {expected}",
+            row=row,
+            remedy="quote cells that hold the delimiter, or mend the row; a file may be cut off",
+        )
+    if line:
+        return InputError.at(
+            where,
+            "is not CSV: a quote is not closed or a cell is broken",
+            row=row,
+            remedy="close every quote, and double quotes inside cells",
+        )
+    return InputError(
+        f"cannot be read: {first}", where=where, remedy="check that the file is whole"
+    )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _path(path: Path) -> str:
+    """Quote a path for DuckDB, with the characters of its globs taken literally."""
+    return _text(re.sub(r"([*?\[])", r"[\1]", str(path)))

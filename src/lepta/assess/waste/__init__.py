@@ -1,0 +1,5 @@
+"""Waste: one file per kind; the order in which they claim money; no dollar twice."""
+
+from lepta.assess.waste.claims import blind, claim, findings
+
+__all__ = ["blind", "claim", "findings"]
