@@ -38,8 +38,8 @@ def assess(
     currency: str | None = None,
     rates: Mapping[str, Decimal | str | float] | None = None,
     config: str | Path | None = None,
-    team_tags: Sequence[str] = TEAM_TAGS,
-    workload_tags: Sequence[str] = WORKLOAD_TAGS,
+    team_tags: Sequence[str] = (),
+    workload_tags: Sequence[str] = (),
     output_weight: float = OUTPUT_WEIGHT,
     thresholds: Thresholds | None = None,
     say: Say = lambda _: None,
@@ -54,7 +54,8 @@ def assess(
     currency       of bills that name none; the target of `rates`
     rates          units of `currency` for one unit of another currency
     config         `lepta.yaml`, whose sources are read when no bill is given
-    team_tags      tag keys that name a team, first match wins; so for `workload_tags`
+    team_tags      tag keys that name a team, first match wins; so for `workload_tags`; empty: those
+                   of lepta.yaml, or lepta's own choice
     output_weight  how many input tokens an output token costs
     thresholds     when something counts as waste
     say            is told what is being done, for progress
@@ -70,7 +71,12 @@ def assess(
 
     given = sources(focus, usage, currency, rates, config)
     ask = _Ask(
-        Basis(basis), team_tags, workload_tags, output_weight, thresholds or Thresholds(), say
+        Basis(basis),
+        tuple(team_tags) or given.team_tags or TEAM_TAGS,
+        tuple(workload_tags) or given.workload_tags or WORKLOAD_TAGS,
+        output_weight,
+        thresholds or Thresholds(),
+        say,
     )
     with open_bills(
         given.focus, given.usage, currency=given.currency, rates=given.rates, say=say

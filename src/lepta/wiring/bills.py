@@ -62,6 +62,9 @@ class Given:
     usage: tuple[str, ...]
     currency: str | None
     rates: Mapping[str, Decimal]
+    team_tags: tuple[str, ...] = ()
+    workload_tags: tuple[str, ...] = ()
+    """Tag keys that the configuration names; empty: lepta's own choice."""
 
 
 def sources(
@@ -82,18 +85,23 @@ def sources(
         raise InputError("focus and usage are lists of files", remedy="write focus=[path]")
     bills, uses = [str(path) for path in focus], [str(path) for path in usage]
     exchange: dict[str, Any] = dict(rates or {})
+    team_tags: tuple[str, ...] = ()
+    workload_tags: tuple[str, ...] = ()
     if not bills:
         from lepta.wiring.configured import bill_sources
 
         found = bill_sources(config)
         bills, uses = list(found.focus), uses or list(found.usage)
         currency = currency or found.currency
-        exchange = {**dict(found.rates or {}), **exchange}
+        exchange = {**found.rates, **exchange}
+        team_tags, workload_tags = found.team_tags, found.workload_tags
     return Given(
         focus=tuple(bills),
         usage=tuple(uses),
         currency=_code(currency) if currency else None,
         rates={_code(name): _rate(name, value) for name, value in exchange.items()},
+        team_tags=team_tags,
+        workload_tags=workload_tags,
     )
 
 
