@@ -130,10 +130,10 @@ def test_what_nobody_measured_is_blank(company: Company) -> None:
 def test_the_truth_adds_up(company: Company) -> None:
     kinds = Counter(planted.kind for planted in company.truth.planted)
     assert kinds == {
-        "idle machine": 2,
-        "held, not computing": 1,
-        "endpoint without traffic": 2,
-        "unattached volume": 6,
+        "idle-machine": 2,
+        "allocated-not-computing": 1,
+        "endpoint-without-traffic": 2,
+        "unattached-volume": 6,
     }
     billed = column(company, "bill.csv", "BilledCost")
     assert round(sum(float(str(cost)) for cost in billed), 3) == round(

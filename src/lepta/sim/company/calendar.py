@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["DAYS", "END", "HOURS", "START", "day", "hour", "stamp"]
+__all__ = ["DAYS", "END", "HOURS", "START", "day", "hour", "next_day", "next_hour", "stamp"]
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 DAYS = 30
@@ -18,6 +18,16 @@ def hour(index: int) -> datetime:
 def day(index: int) -> datetime:
     """The start of the day of that index."""
     return START + timedelta(days=index)
+
+
+def next_hour(index: int) -> datetime:
+    """The start of the hour of that index after the month: what is planned for."""
+    return END + timedelta(hours=index)
+
+
+def next_day(index: int) -> datetime:
+    """The start of the day of that index after the month."""
+    return END + timedelta(days=index)
 
 
 def stamp(instant: datetime) -> str:

@@ -1,19 +1,20 @@
 """The planner's five tables: offers, demand, profiles, routes, and what runs today."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lepta.domain.schemas import CURRENT, DEMAND, OFFERS, PROFILES, ROUTES
 from lepta.domain.tables import TableSchema
-from lepta.sim.company.calendar import hour, stamp
+from lepta.sim.company.calendar import next_hour, stamp
 from lepta.sim.company.catalog import AWS, SHAPES, STORAGE_PRICES
 from lepta.sim.company.fleet import Fleet, Role
 from lepta.sim.company.services import SERVICES
 
-__all__ = ["CHOICES", "case_tables"]
+__all__ = ["CHOICES", "case_tables", "demand_table"]
 
 Row = tuple[object, ...]
 Table = tuple[tuple[str, ...], list[Row]]
@@ -50,26 +51,27 @@ ROUND_TRIP_MS = {"us-east-1": 12, "us-central1": 38, "europe-west4": 104}
 """Assumed, from users on the east coast."""
 
 
-def case_tables(
-    fleet: Fleet, rates: Mapping[str, NDArray[np.float64]], hours: range
-) -> dict[str, Table]:
-    """File name -> (header, rows). `hours`: the hours of the month that the plan is made for."""
+def case_tables(fleet: Fleet, expected: Mapping[str, NDArray[np.float64]]) -> dict[str, Table]:
+    """File name -> (header, rows). `expected`: hourly rates of the 30 days after the month."""
     return {
         "offers.csv": (_header(OFFERS), list(_offers())),
-        "demand.csv": (_header(DEMAND), demand_rows(rates, hours)),
+        "demand.csv": demand_table(expected, next_hour),
         "profiles.csv": (_header(PROFILES), list(_profiles())),
         "routes.csv": (_header(ROUTES), list(_routes())),
         "current.csv": (_header(CURRENT), _current(fleet)),
     }
 
 
-def demand_rows(rates: Mapping[str, NDArray[np.float64]], hours: range) -> list[Row]:
-    """Hourly mean rate of every class."""
-    return [
-        (service.name, stamp(hour(index)), 1, float(rates[service.name][index]))
+def demand_table(
+    rates: Mapping[str, NDArray[np.float64]], begin: Callable[[int], datetime]
+) -> Table:
+    """Hourly mean rate of every class; `begin` gives the start of an hour."""
+    rows: list[Row] = [
+        (service.name, stamp(begin(index)), 1, rate)
         for service in SERVICES
-        for index in hours
+        for index, rate in enumerate(rates[service.name].tolist())
     ]
+    return _header(DEMAND), rows
 
 
 def _header(schema: TableSchema) -> tuple[str, ...]:

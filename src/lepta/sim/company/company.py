@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepta.errors import InputError
 from lepta.sim.company import bill, focus, usage
-from lepta.sim.company.calendar import HOURS
-from lepta.sim.company.case import case_tables
+from lepta.sim.company.calendar import HOURS, hour
+from lepta.sim.company.case import case_tables, demand_table
 from lepta.sim.company.fleet import Fleet, Role, build_fleet
 from lepta.sim.company.jobs import Slot, draw_jobs, place_jobs
-from lepta.sim.company.traffic import hourly_rates
+from lepta.sim.company.traffic import expected_rates, hourly_rates
 from lepta.sim.company.truth import Truth, truth
 
 __all__ = ["SEED", "Company", "Table", "make_company"]
@@ -37,15 +38,18 @@ class Company:
     teams: tuple[str, ...]
     services: tuple[str, ...]
     jobs: int
-    plan_hours: int
-    """Hours of demand in the planner's case."""
 
 
-def make_company(seed: int = SEED, *, plan_hours: int = HOURS) -> Company:
+def make_company(seed: int = SEED) -> Company:
     """Generate the company; the same seed gives the same company to the last digit.
 
-    `plan_hours` is how much of the month the planner's case covers, from its first hour on.
+    Raises
+    ------
+    InputError
+        The seed is negative.
     """
+    if seed < 0:
+        raise InputError(f"no company comes from seed {seed}", remedy="give a seed of 0 or more")
     random = np.random.default_rng(seed)
     rates = hourly_rates(random)
     fleet = build_fleet(rates, random)
@@ -58,7 +62,8 @@ def make_company(seed: int = SEED, *, plan_hours: int = HOURS) -> Company:
         "bill.csv": Table(focus.COLUMNS, [focus.row(charge) for charge in charges]),
         "usage.csv": Table(usage.HEADER, used),
     }
-    for name, (header, rows) in case_tables(fleet, rates, range(plan_hours)).items():
+    tables["demand.csv"] = Table(*demand_table(rates, hour))
+    for name, (header, rows) in case_tables(fleet, expected_rates(rates)).items():
         tables[f"{FOLDER_OF_CASE}/{name}"] = Table(header, rows)
     teams = {team for row in used if isinstance(team := row[4], str)}
     return Company(
@@ -68,7 +73,6 @@ def make_company(seed: int = SEED, *, plan_hours: int = HOURS) -> Company:
         teams=tuple(sorted(teams)),
         services=tuple(rates),
         jobs=len(placed),
-        plan_hours=plan_hours,
     )
 
 

@@ -5,14 +5,16 @@ the month's mean is the service's mean. The day's luck is log-normal; with the w
 the deviation of daily means that ServeGen shows (`day_to_day`).
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-from lepta.sim.company.calendar import DAYS, day
+from lepta.sim.company.calendar import DAYS, day, next_day
 from lepta.sim.company.figures import figure
 from lepta.sim.company.services import SERVICES, Service
 
-__all__ = ["hourly_rates"]
+__all__ = ["expected_rates", "hourly_rates"]
 
 HOUR_LUCK = 0.04
 """Our choice: deviation of an hour's mean rate around its forecastable part."""
@@ -22,6 +24,24 @@ SATURDAY = 5
 def hourly_rates(random: np.random.Generator) -> dict[str, NDArray[np.float64]]:
     """Requests per second of every service: 720 hourly means each."""
     return {service.name: _rates(service, random) for service in SERVICES}
+
+
+def expected_rates(
+    past: Mapping[str, NDArray[np.float64]],
+) -> dict[str, NDArray[np.float64]]:
+    """The demand to plan the next 30 days for: what the busiest such hour of the month had.
+
+    Per hour of the day, and apart for working days and weekends, the highest rate of the month. A
+    fleet that carries it would have carried every hour of the month.
+    """
+    was = np.array([day(i).weekday() >= SATURDAY for i in range(DAYS)])
+    will = np.array([next_day(i).weekday() >= SATURDAY for i in range(DAYS)])
+    found = {}
+    for name, rates in past.items():
+        days = rates.reshape(DAYS, 24)
+        most = np.where(will[:, None], days[was].max(axis=0), days[~was].max(axis=0))
+        found[name] = most.ravel()
+    return found
 
 
 def _rates(service: Service, random: np.random.Generator) -> NDArray[np.float64]:

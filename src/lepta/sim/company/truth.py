@@ -9,9 +9,9 @@ from lepta.sim.company.focus import Charge
 __all__ = ["Planted", "Truth", "truth"]
 
 WASTE = {
-    Role.IDLE: "idle machine",
-    Role.NOTEBOOK: "held, not computing",
-    Role.SILENT: "endpoint without traffic",
+    Role.IDLE: "idle-machine",
+    Role.NOTEBOOK: "allocated-not-computing",
+    Role.SILENT: "endpoint-without-traffic",
 }
 
 
@@ -61,7 +61,7 @@ def truth(fleet: Fleet, charges: Sequence[Charge], idle_share: Mapping[str, floa
     ]
     planted += [
         Planted(
-            kind="unattached volume",
+            kind="unattached-volume",
             resource=volume.id,
             name=volume.name,
             cost_micros=cost[volume.id],

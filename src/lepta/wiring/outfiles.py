@@ -1,0 +1,30 @@
+"""Writing what a verb made: whole files or none, safe to open in a spreadsheet."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lepta.adapters import outfile
+
+__all__ = ["write_csv", "write_text"]
+
+
+def write_csv(path: str | Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    """Write a table; None is an empty cell.
+
+    Raises
+    ------
+    Permanent
+        The folder cannot be made or written to.
+    """
+    return outfile.write_text(path, outfile.csv_text(header, rows))
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Write a text.
+
+    Raises
+    ------
+    Permanent
+        The folder cannot be made or written to.
+    """
+    return outfile.write_text(path, text)
