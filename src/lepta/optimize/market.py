@@ -1,0 +1,188 @@
+"""What can be planned with: the offers of a case as arrays, and what had to be left out, said."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lepta.domain.offer import Offer, Term
+from lepta.domain.periods import Horizon
+from lepta.domain.plan import PlanCase
+from lepta.errors import InputError, listing
+
+__all__ = ["Market", "by_kind", "check_case", "known_price", "market_of", "survey"]
+
+Array = npt.NDArray[np.float64]
+
+MOST_UNITS = 1e7
+"""A pair of class and offer that needs more units than this at its peak is left out, and said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """Offers (G) and classes (W) in the order of their names, so that plans do not depend on rows.
+
+    price     (G,)    currency per unit-hour
+    limit     (G,)    most units at once; inf where none is known
+    able      (W, G)  rate per second of one unit at the target utilization; 0 is cannot
+    per_request (W, G)  currency per request sent there
+    """
+
+    classes: tuple[str, ...]
+    offers: tuple[Offer, ...]
+    price: Array
+    limit: Array
+    able: Array
+    per_request: Array
+
+    def only(self, keep: Sequence[int]) -> "Market":
+        """Return the same market with these offers alone."""
+        places = np.asarray(keep, dtype=np.int64)
+        return Market(
+            classes=self.classes,
+            offers=tuple(self.offers[place] for place in keep),
+            price=self.price[places],
+            limit=self.limit[places],
+            able=self.able[:, places],
+            per_request=self.per_request[:, places],
+        )
+
+
+def check_case(case: PlanCase) -> None:
+    """Refuse a case that contradicts itself.
+
+    Raises
+    ------
+    InputError
+        A name stands twice, is not among the offers, or the target utilization is 0.
+    """
+    if not case.utilization > 0:
+        raise InputError(
+            "the target utilization is 0: no machine may do any work",
+            remedy="give a share above 0, such as 0.85",
+        )
+    names = {offer.id for offer in case.offers}
+    keys: dict[str, list[tuple[str, ...]]] = {
+        "offer": [(offer.id,) for offer in case.offers],
+        "profile": [(p.demand_class, p.offer) for p in case.profiles],
+        "route": [(r.demand_class, r.offer) for r in case.routes],
+        "current": [(offer,) for offer, _ in case.current or ()],
+    }
+    for kind, found in keys.items():
+        twice = sorted({key for key in found if found.count(key) > 1}) if _repeats(found) else []
+        if twice:
+            raise InputError(
+                f"{kind} {', '.join(twice[0])} stands twice", remedy="keep one of the two"
+            )
+        if strange := sorted({key[-1] for key in found} - names):
+            raise InputError(
+                f"{kind} names an offer that the case does not have: {strange[0]}",
+                remedy=f"there are {listing(sorted(names))}",
+            )
+    for offer, units in case.current or ():
+        if units < 0:
+            raise InputError(
+                f"{units} units of {offer} run now", remedy="give a number of units from 0"
+            )
+
+
+def _repeats(keys: Sequence[tuple[str, ...]]) -> bool:
+    return len(set(keys)) < len(keys)
+
+
+def known_price(offer: Offer) -> bool:
+    """Tell whether the price may be planned with: 0 is a price only where it is already paid."""
+    price = offer.price_per_hour
+    return price is not None and (price > 0 or offer.term is Term.RESERVED)
+
+
+def market_of(
+    case: PlanCase, classes: tuple[str, ...], offers: Sequence[Offer], *, utilization: float
+) -> Market:
+    """Lay out these offers as arrays; a price that is not known counts 0 here (see `survey`)."""
+    ordered = tuple(sorted(offers, key=lambda offer: offer.id))
+    row = {name: place for place, name in enumerate(classes)}
+    column = {offer.id: place for place, offer in enumerate(ordered)}
+    able = np.zeros((len(classes), len(ordered)))
+    per_request = np.zeros_like(able)
+    for profile in case.profiles:
+        if profile.demand_class in row and profile.offer in column:
+            place = row[profile.demand_class], column[profile.offer]
+            able[place] = profile.rate_per_s * utilization
+    for route in case.routes:
+        if route.demand_class in row and route.offer in column:
+            per_request[row[route.demand_class], column[route.offer]] = route.per_request
+    return Market(
+        classes=classes,
+        offers=ordered,
+        price=np.array([offer.price_per_hour or 0.0 for offer in ordered]),
+        limit=np.array([math.inf if o.limit is None else float(o.limit) for o in ordered]),
+        able=able,
+        per_request=per_request,
+    )
+
+
+def survey(case: PlanCase, horizon: Horizon) -> tuple[Market, tuple[str, ...]]:
+    """Return the market to plan with, and sentences on everything that is not known."""
+    usable = [offer for offer in case.offers if known_price(offer)]
+    market = market_of(case, horizon.classes, usable, utilization=case.utilization)
+    unknown = [*_prices(case), *_gaps(horizon)]
+    peak = np.max([period.rates for period in horizon.periods], axis=0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        hopeless = (market.able > 0) & (peak[:, None] / market.able > MOST_UNITS)
+    for w, g in zip(*np.nonzero(hopeless), strict=True):
+        unknown.append(
+            f"The profile of {market.classes[w]} on {market.offers[g].id} "
+            f"({market.able[w, g] / case.utilization:g}/s) would need more than "
+            f"{MOST_UNITS:,.0f} units: it is taken for a slip and left out."
+        )
+    market.able[hopeless] = 0.0
+    unknown += _routes(case, market)
+    return market, tuple(unknown)
+
+
+def _prices(case: PlanCase) -> list[str]:
+    missing = sorted(offer.id for offer in case.offers if not known_price(offer))
+    if not missing:
+        return []
+    return [
+        f"The price of {listing(missing)} is unknown (blank or 0): not planned with. "
+        "A reserved offer that is paid already may say 0."
+    ]
+
+
+def _gaps(horizon: Horizon) -> list[str]:
+    said = []
+    for gap in horizon.gaps:
+        span = f"from {gap.start:%Y-%m-%d %H:%MZ} to {gap.end:%Y-%m-%d %H:%MZ}"
+        said.append(
+            f"No row of demand covers {gap.demand_class} {span}: planned as no demand."
+            if gap.demand_class
+            else f"No row of demand covers the time {span}: it is not planned."
+        )
+    return said
+
+
+def _routes(case: PlanCase, market: Market) -> list[str]:
+    if not case.routes:
+        return []
+    given = {(route.demand_class, route.offer) for route in case.routes}
+    missing = [
+        f"{name} to {offer.id}"
+        for w, name in enumerate(market.classes)
+        for g, offer in enumerate(market.offers)
+        if market.able[w, g] > 0 and (name, offer.id) not in given
+    ]
+    if not missing:
+        return []
+    return [f"routes.csv has no row for {listing(missing, 4)}: planned as no cost per request."]
+
+
+def by_kind(offers: Sequence[Offer]) -> Mapping[str, list[int]]:
+    """Group offers by accelerator (by machine type, else by name, where that is not given)."""
+    groups: dict[str, list[int]] = {}
+    for place, offer in enumerate(offers):
+        groups.setdefault(offer.accelerator or offer.instance_type or offer.id, []).append(place)
+    return groups

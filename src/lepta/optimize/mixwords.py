@@ -1,0 +1,338 @@
+"""The sentences of a fleet plan: what it costs and saves, what runs when, what binds, what else.
+
+Only values come in; nothing is solved here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from lepta.domain.offer import Term
+from lepta.domain.periods import Horizon
+from lepta.domain.plan import FleetPlan, PlanCase, UnitsHeld
+from lepta.errors import listing
+from lepta.optimize.market import Market, known_price
+from lepta.optimize.mixprogram import Settled
+
+__all__ = ["Now", "RunnerUp", "explain", "why_short"]
+
+Array = npt.NDArray[np.float64]
+Rates = tuple[float, ...]
+
+MOST_LINES = 8
+"""Offers, classes and limits that get a sentence of their own; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """What runs now: its cost over the horizon, and which demand it cannot carry."""
+
+    cost: float | None
+    known: bool
+    """Whether anybody said what runs now."""
+    unpriced: tuple[str, ...] = ()
+    beyond_limit: tuple[str, ...] = ()
+    short: Mapping[Rates, Array] = field(default_factory=dict)
+    """Demand -> unserved rate per class (W,), at the target utilization."""
+    short_at_full: frozenset[Rates] = frozenset()
+    """Demands that it cannot carry even at full load."""
+    fleet: Mapping[Rates, Settled] = field(default_factory=dict)
+    """The same fleet as a plan, where it carries the demand within limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """The best fleet under one restriction; `cost` None where it cannot serve `uncarried`."""
+
+    name: str
+    cost: float | None
+    same: bool
+    """The plan keeps the restriction already."""
+    uncarried: tuple[str, ...] = ()
+
+
+def explain(
+    case: PlanCase,
+    market: Market,
+    horizon: Horizon,
+    plan: FleetPlan,
+    now: Now,
+    others: Sequence[RunnerUp],
+) -> FleetPlan:
+    """Return the plan with its sentences, and with what is unknown about what runs now."""
+    unknown = plan.unknown
+    if now.unpriced:
+        unknown += (f"The cost of what runs now is unknown: {listing(now.unpriced)} has no price.",)
+    if not now.known:
+        unknown += ("What runs now is not known (no current.csv): no saving can be stated.",)
+    if plan.cost is None:
+        said = [*_why_not(case, plan), *_carries(case, horizon, now)]
+    else:
+        said = [
+            *_total(case, plan, now),
+            *_carries(case, horizon, now),
+            *_machines(plan),
+            *_marginal(plan),
+            *_binding(plan),
+            *_rivals(plan, others),
+            *_certificate(plan),
+            *_not_priced(case, plan),
+        ]
+    return replace(plan, explanation=tuple(said), unknown=unknown)
+
+
+def why_short(case: PlanCase, market: Market, w: int) -> str:
+    """Say why a class cannot be served whole: nothing can, nothing priced can, or limits bind."""
+    name = market.classes[w]
+    able = {p.offer for p in case.profiles if p.demand_class == name and p.rate_per_s > 0}
+    if not able:
+        return f"no offer can serve {name}: no profile with a rate above 0"
+    priced = {offer.id for offer in case.offers if known_price(offer)}
+    if not able & priced:
+        return f"only offers without a known price can serve {name}: {listing(sorted(able))}"
+    full = [
+        f"{market.offers[g].id} ({market.limit[g]:.0f})" for g in np.flatnonzero(market.able[w])
+    ]
+    return f"every offer that serves {name} is at its limit: {listing(full)}"
+
+
+def _why_not(case: PlanCase, plan: FleetPlan) -> list[str]:
+    said = ["No fleet serves all demand within the limits and latency objectives."]
+    for name in sorted({short.demand_class for short in plan.shortfalls}):
+        mine = [short for short in plan.shortfalls if short.demand_class == name]
+        worst = max(mine, key=lambda short: short.short_rate_per_s)
+        said.append(
+            f"{name} falls short in {_count(len(mine), 'period')}, by up to "
+            f"{worst.short_rate_per_s:.4g} requests/s (from {_moment(worst.start)}): {worst.why}."
+        )
+    said.append(
+        "What would help: raise a limit, add an offer with a profile for the class, or raise the "
+        f"target utilization above {case.utilization:.0%}."
+    )
+    return said
+
+
+def _total(case: PlanCase, plan: FleetPlan, now: Now) -> list[str]:
+    cost = plan.cost or 0.0
+    said = [
+        f"The plan costs {_money(cost)} {plan.currency} over {plan.hours:g} h, "
+        f"{_money(cost / plan.hours)} per hour on average."
+    ]
+    sent = sum(row.cost for row in plan.routing)
+    if sent > 0:
+        said[0] = said[0][:-1] + f"; {_money(sent)} of it is for sending requests."
+    if now.cost is None:
+        return said
+    saving = now.cost - cost
+    head = f"What runs now costs {_money(now.cost)} {plan.currency} over the same hours: the plan"
+    if now.cost > 0 and saving >= 0:
+        said.append(f"{head} saves {_money(saving)} ({saving / now.cost:.1%}).")
+    elif now.short:
+        said.append(
+            f"{head} costs {_money(-saving)} more, because what runs now cannot carry the demand."
+        )
+    elif saving < 0:
+        said.append(
+            f"{head} costs {_money(-saving)} more, because it pays for sending requests or keeps "
+            "limits that what runs now does not keep."
+        )
+    if sent > 0:
+        said.append("The cost of now counts machines only, so the saving is a low estimate.")
+    return said
+
+
+def _carries(case: PlanCase, horizon: Horizon, now: Now) -> list[str]:
+    """Say whether what runs now can carry the demand."""
+    if not now.known:
+        return []
+    rho = f"{case.utilization:.0%}"
+    said = []
+    bad = [period for period in horizon.periods if period.rates in now.short]
+    if not bad:
+        said.append(f"What runs now can carry all demand at the target utilization of {rho}.")
+    else:
+        worst: dict[str, tuple[float, datetime]] = {}
+        for period in bad:
+            for w in np.flatnonzero(now.short[period.rates] > 0):
+                rate = float(now.short[period.rates][w])
+                if rate > worst.get(horizon.classes[w], (0.0, period.start))[0]:
+                    worst[horizon.classes[w]] = (rate, period.start)
+        parts = [
+            f"{name} by up to {rate:.4g}/s (from {_moment(start)})"
+            for name, (rate, start) in sorted(worst.items())
+        ]
+        said.append(
+            f"What runs now cannot carry the demand of {len(bad)} of "
+            f"{_count(len(horizon.periods), 'period')} at {rho} utilization: short of "
+            f"{listing(parts, 4)}."
+        )
+        if not any(period.rates in now.short_at_full for period in bad):
+            said.append(f"At 100 % utilization it can: it runs hotter than the target of {rho}.")
+    if now.beyond_limit:
+        said.append(f"More runs now than the limit allows: {listing(now.beyond_limit)}.")
+    return said
+
+
+def _machines(plan: FleetPlan) -> list[str]:
+    """Say per offer how many units, when most, what it costs and what it serves; dearest first."""
+    rows: dict[str, list[UnitsHeld]] = {}
+    for row in plan.units:
+        rows.setdefault(row.offer, []).append(row)
+    serves: dict[str, set[str]] = {}
+    for sent in plan.routing:
+        serves.setdefault(sent.offer, set()).add(sent.demand_class)
+    total = max(plan.cost or 0.0, 1e-300)
+    ranked = sorted(rows.items(), key=lambda item: (-sum(r.cost for r in item[1]), item[0]))
+    said = []
+    for name, held in ranked[:MOST_LINES]:
+        cost = sum(row.cost for row in held)
+        hours = sum(row.hours for row in held)
+        most, least = max(row.count for row in held), min(row.count for row in held)
+        if hours < plan.hours - 1e-6:
+            least = 0
+        if least == most:
+            units = f"always {_count(most, 'unit')}"
+        else:
+            peak = _when([row for row in held if row.count == most])
+            units = f"{least} to {most} units (most {peak})"
+        said.append(
+            f"{name}: {units}, {_money(cost)} {plan.currency} ({cost / total:.0%} of the cost), "
+            f"serves {listing(sorted(serves.get(name, set())))}."
+        )
+    if len(ranked) > MOST_LINES:
+        rest = sum(row.cost for _, held in ranked[MOST_LINES:] for row in held)
+        said.append(f"{len(ranked) - MOST_LINES} more offers for {_money(rest)} {plan.currency}.")
+    return said
+
+
+def _marginal(plan: FleetPlan) -> list[str]:
+    rates: dict[tuple[str, datetime], float] = {}
+    for row in plan.routing:
+        key = (row.demand_class, row.start)
+        rates[key] = rates.get(key, 0.0) + row.rate_per_s
+    said = []
+    mine = [price for price in plan.shadow_prices if price.kind == "class"]
+    names = sorted({price.name for price in mine})
+    for name in names[:MOST_LINES]:
+        rows = [price for price in mine if price.name == name]
+        weight = [rates.get((name, row.start), 0.0) * row.hours for row in rows]
+        mean = float(np.average([row.value for row in rows], weights=weight))
+        low, high = min(row.value for row in rows), max(row.value for row in rows)
+        spread = "" if high - low <= 1e-6 * high else f" ({_money(low)} to {_money(high)})"
+        said.append(
+            f"1,000 more requests of {name} cost {_money(mean)} {plan.currency} in the long run"
+            f"{spread}."
+        )
+    if len(names) > MOST_LINES:
+        said.append(f"{len(names) - MOST_LINES} more classes: see the shadow prices.")
+    return said
+
+
+def _binding(plan: FleetPlan) -> list[str]:
+    mine = [price for price in plan.shadow_prices if price.kind == "limit"]
+    worth: dict[str, float] = {}
+    for price in mine:
+        worth[price.name] = worth.get(price.name, 0.0) + price.value * price.hours
+    said = []
+    for name, total in sorted(worth.items(), key=lambda item: (-item[1], item[0]))[:MOST_LINES]:
+        rows = [price for price in mine if price.name == name]
+        hours = sum(row.hours for row in rows)
+        said.append(
+            f"The limit of {name} binds for {hours:g} h: one more unit would save about "
+            f"{_money(total / hours)} {plan.currency} per hour then, {_money(total)} in all."
+        )
+    if len(worth) > MOST_LINES:
+        said.append(f"{len(worth) - MOST_LINES} more limits bind: see the shadow prices.")
+    return said
+
+
+def _rivals(plan: FleetPlan, others: Sequence[RunnerUp]) -> list[str]:
+    said = []
+    cost = plan.cost or 0.0
+    for other in others:
+        name = other.name[0].upper() + other.name[1:]
+        if other.same:
+            said.append(f"{name} is what the plan chose.")
+        elif other.cost is None:
+            said.append(f"{name}: not possible, {listing(other.uncarried)} cannot be served.")
+        elif cost > 0:
+            more = max(other.cost / cost - 1, 0.0)
+            said.append(f"{name}: {_money(other.cost)} {plan.currency}, +{more:.1%}.")
+    return said
+
+
+def _certificate(plan: FleetPlan) -> list[str]:
+    bound, gap = plan.bound or 0.0, plan.gap or 0.0
+    if plan.status == "optimal":
+        above = f"this plan is at most {gap:.3%} above it"
+        tail = "this plan is the cheapest" if gap < 1e-9 else above
+    else:
+        tail = f"this plan is at most {gap:.2%} above it; a longer --time-limit may close the gap"
+    return [
+        f"No fleet that keeps these promises costs less than {_money(bound)} {plan.currency} "
+        f"(proven by branch and bound): {tail}."
+    ]
+
+
+def _not_priced(case: PlanCase, plan: FleetPlan) -> list[str]:
+    used = {row.offer for row in plan.units}
+    mine = [offer for offer in case.offers if offer.id in used]
+    said = []
+    risky = [o.id for o in mine if o.interruptions_per_hour > 0 or o.term is Term.SPOT]
+    slow = [offer.id for offer in mine if offer.startup_s > 0]
+    carbon = [offer.id for offer in mine if (offer.carbon_g_per_hour or 0) > 0]
+    free = [offer.id for offer in mine if not offer.price_per_hour]
+    if risky:
+        said.append(
+            f"Not priced yet: interruptions of {listing(sorted(risky))}; keep a reserve for them."
+        )
+    if slow:
+        said.append(
+            f"Not priced yet: start-up of {listing(sorted(slow))}; start them that much earlier."
+        )
+    if carbon:
+        said.append(f"Not priced yet: carbon of {listing(sorted(carbon))}.")
+    owned = [o.id for o in mine if o.term is Term.RESERVED and o.price_per_hour]
+    if owned:
+        said.append(
+            f"Reserved offers count by the hour used: {listing(sorted(owned))}; where one is paid "
+            "for anyway, give it the price 0 and its number as the limit."
+        )
+    if free:
+        said.append(f"Counted as paid already (reserved at price 0): {listing(sorted(free))}.")
+    if any(route.round_trip_ms for route in case.routes):
+        said.append(
+            "Round-trip times are taken as part of the latency objective that the profiles keep."
+        )
+    return said
+
+
+def _when(held: Sequence[UnitsHeld]) -> str:
+    """Name the stretches of time of these rows, neighbors joined."""
+    spans: list[tuple[datetime, datetime]] = []
+    for row in sorted(held, key=lambda row: row.start):
+        end = row.start + timedelta(hours=row.hours)
+        if spans and abs(row.start - spans[-1][1]) <= timedelta(seconds=1):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((row.start, end))
+    first = f"{_moment(spans[0][0])} to {_moment(spans[0][1])}"
+    return first if len(spans) == 1 else f"{first} and {_count(len(spans) - 1, 'more time')}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%MZ}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _money(amount: float) -> str:
+    """Write money with cents, or with four significant digits below one."""
+    if amount == 0 or abs(amount) >= 1:
+        return f"{amount:,.2f}"
+    return f"{amount:.4g}" if abs(amount) >= 1e-4 else f"{amount:.3e}"

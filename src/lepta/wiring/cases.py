@@ -1,0 +1,47 @@
+"""A case folder: offers.csv, demand.csv, profiles.csv, and maybe routes.csv and current.csv."""
+
+from pathlib import Path
+
+from lepta.adapters.csvfile import read_csv
+from lepta.domain import schemas
+from lepta.domain.case import Table, build_case
+from lepta.domain.plan import PlanCase
+from lepta.domain.tables import TableSchema
+from lepta.errors import InputError
+
+__all__ = ["read_case"]
+
+NEEDED = (schemas.OFFERS, schemas.DEMAND, schemas.PROFILES)
+OPTIONAL = (schemas.ROUTES, schemas.CURRENT)
+
+
+def read_case(folder: str | Path, *, utilization: float = 0.85, currency: str = "USD") -> PlanCase:
+    """Read a case folder; each table may be gzipped (`demand.csv.gz`).
+
+    Only these file names are ever opened: names inside the tables are data, never paths.
+
+    Raises
+    ------
+    InputError
+        The folder or a table is missing, or a table is wrong: file, line, column, value, remedy.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(
+            "is not a folder" if folder.exists() else "there is no such folder",
+            where=str(folder),
+            remedy="give a folder with " + ", ".join(f"{table.name}.csv" for table in NEEDED),
+        )
+    tables = {schema.name: _table(folder, schema) for schema in NEEDED}
+    more = {schema.name: _table(folder, schema) for schema in OPTIONAL if _path(folder, schema)}
+    return build_case(**tables, **more, utilization=utilization, currency=currency)
+
+
+def _path(folder: Path, schema: TableSchema) -> Path | None:
+    paths = (folder / f"{schema.name}.csv", folder / f"{schema.name}.csv.gz")
+    return next((path for path in paths if path.exists()), None)
+
+
+def _table(folder: Path, schema: TableSchema) -> Table:
+    path = _path(folder, schema) or folder / f"{schema.name}.csv"
+    return Table(str(path), schema.parse(read_csv(path)))
