@@ -38,6 +38,12 @@ class _Section(BaseModel):
         extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_written(cls, value: object) -> object:
+        """A section whose fields are all commented out is an empty one."""
+        return {} if value is None else value
+
 
 class Sources(_Section):
     """Where bills and usage lie. Paths count from the folder of lepta.yaml; globs are fine."""

@@ -169,14 +169,12 @@ def _complaint(
         what = "is missing"
     elif kind == "string_pattern_mismatch":
         what = f"cannot be {shorten(value)}"
-        if path[-1] == "currency":
+        if path[-1] == "currency" or first["loc"][-1] == "[key]":
             remedy = "write three capitals of ISO 4217, such as EUR"
     elif kind == "model_type":
         what = f"is {shorten(value)}, but holds fields: {listing(_fields(path), 12)}"
     elif kind == "value_error":
         what, remedy = str(first["ctx"]["error"]), "keep one of the two"
-    elif first["loc"] and first["loc"][-1] == "[key]":
-        what, remedy = f"{shorten(value)} is not a currency", "write three capitals, such as EUR"
     elif isinstance(value, bool) and kind == "string_type":
         what = f"YAML reads this as {str(value).lower()}, not as a text"
         remedy = 'put it in quotes, as in "no"'
