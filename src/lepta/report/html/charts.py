@@ -1,0 +1,268 @@
+"""Figures as plain Plotly dictionaries. Colors of text and grid are the page's, set when drawn.
+
+Text from data goes through `inert`: Plotly reads a little HTML in labels, so markup is escaped.
+Bars stand at positions 0, 1, 2... with the names as tick texts: a name that looks like a date or a
+number stays a name, and two names that look alike when cut stay two bars.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from lepta.domain.assessment import IDLE, UNALLOCATED, Assessment
+from lepta.domain.plan import FleetPlan
+from lepta.report.fleet import steps
+from lepta.report.numbers import clip, decimals, instant, money, plain, share
+from lepta.report.spend import Breakdown, Line, daily
+from lepta.units import from_micros
+
+__all__ = ["bars", "compare", "inert", "per_day", "units_over_time"]
+
+PALETTE: Final = (
+    "#3f74b5",
+    "#e0873e",
+    "#3d9a8b",
+    "#b9557d",
+    "#8878c9",
+    "#b99a2f",
+    "#63a0d8",
+    "#7d9445",
+)
+"""Eight hues of like weight that stay apart for color-blind eyes, on white and on near-black."""
+GRAY: Final = "#98a1ac"
+GOOD: Final = "#2f9e6e"
+
+Figure = dict[str, Any]
+
+
+def inert(text: str, longest: int | None = None) -> str:
+    """Escape the little markup that Plotly reads, after cutting: an entity is never cut."""
+    cut = plain(text) if longest is None else clip(text, longest)
+    return cut.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def colors(lines: Sequence[Line]) -> dict[str, str]:
+    """Give each member its hue, the same in every chart of the page; gray is nobody's."""
+    named = [line.key for line in lines if not line.special and line.key]
+    return {key: PALETTE[index % len(PALETTE)] for index, key in enumerate(named)}
+
+
+def per_day(assessment: Assessment, hues: dict[str, str]) -> Figure | None:
+    """Money per day, stacked by team."""
+    table = daily(assessment)
+    if len(table.days) < 2:
+        return None
+    currency = assessment.spend.currency
+    digits = decimals(max(abs(micros) for _, row in table.series for micros in row) / 1e6)
+    days = [day.isoformat() for day in table.days]
+    traces = []
+    for line, row in table.series:
+        name = inert(line.label, 28)
+        amounts = [from_micros(micros) for micros in row]
+        traces.append(
+            {
+                "type": "bar",
+                "name": name,
+                "x": days,
+                "y": amounts,
+                "marker": _marker(line, hues),
+                "hoverinfo": "text",
+                "hovertext": [
+                    f"{day}<br>{inert(line.label, 60)}<br><b>{money(amount, digits)} {currency}</b>"
+                    for day, amount in zip(days, amounts, strict=True)
+                ],
+            }
+        )
+    return {
+        "data": traces,
+        "layout": {
+            "barmode": "relative",
+            "bargap": 0.18,
+            "height": 340,
+            "xaxis": {"type": "date", "tickformat": "%b %-d", "showgrid": False},
+            "yaxis": {"title": {"text": f"{currency} per day"}, "tickformat": ",~f"},
+            "legend": {"orientation": "h", "y": -0.16, "yanchor": "top", "traceorder": "normal"},
+            "margin": {"t": 8, "r": 8, "b": 8, "l": 8},
+        },
+    }
+
+
+def bars(table: Breakdown, currency: str, hues: dict[str, str] | None = None) -> Figure:
+    """One bar per member of a dimension, the largest on top."""
+    lines = list(table.lines)
+    if table.more:
+        spot = next((i for i, line in enumerate(lines) if line.special), len(lines))
+        other = Line(key="", label=f"{table.more} others", micros=table.rest_micros)
+        lines.insert(spot, other)
+    amounts = [from_micros(line.micros) for line in lines]
+    digits = decimals(max(map(abs, amounts), default=0.0))
+    whole = table.total_micros
+    top = max((abs(amount) for amount in amounts), default=0.0)
+    low = min(amounts, default=0.0)
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": amounts,
+                "y": list(range(len(lines))),
+                "marker": _markers(lines, hues),
+                "text": [money(amount, digits) for amount in amounts],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "hoverinfo": "text",
+                "hovertext": [
+                    f"{inert(line.label, 80)}<br><b>{money(amount, digits)} {currency}</b> "
+                    f"({share(line.micros, whole, 1)})"
+                    for line, amount in zip(lines, amounts, strict=True)
+                ],
+            }
+        ],
+        "layout": {
+            "height": 30 * len(lines) + 16,
+            "bargap": 0.32,
+            "showlegend": False,
+            "xaxis": {
+                "visible": False,
+                # Room for the amount that stands at the end of the longest bar.
+                "range": [1.35 * low if low < 0 else 0, 1.35 * top or 1],
+            },
+            "yaxis": {
+                "tickvals": list(range(len(lines))),
+                "ticktext": [inert(line.label, 24) + "  " for line in lines],
+                "range": [len(lines) - 0.5, -0.5],
+                "showgrid": False,
+                "zeroline": False,
+            },
+            "margin": {"t": 4, "r": 4, "b": 4, "l": 4},
+        },
+    }
+
+
+def compare(plan: FleetPlan) -> Figure | None:
+    """What runs now, the plan, and the least that any plan can cost."""
+    if plan.cost is None:
+        return None
+    rows = [("Plan", plan.cost, GOOD)]
+    if plan.cost_now is not None:
+        rows.insert(0, ("Runs now", plan.cost_now, GRAY))
+    top = max(amount for _, amount, _ in rows)
+    digits = decimals(top)
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": [amount for _, amount, _ in rows],
+            "y": list(range(len(rows))),
+            "marker": {"color": [color for _, _, color in rows]},
+            "text": [money(amount, digits) for _, amount, _ in rows],
+            "textposition": "outside",
+            "cliponaxis": False,
+            "hoverinfo": "text",
+            "hovertext": [
+                f"{name}<br><b>{money(amount, digits)} {plan.currency}</b>"
+                for name, amount, _ in rows
+            ],
+            "showlegend": False,
+        }
+    ]
+    if plan.bound is not None:
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": "No plan can cost less",
+                "x": [plan.bound, plan.bound],
+                "y": [-0.45, len(rows) - 0.55],
+                "line": {"dash": "dot", "width": 2, "color": "#b9557d"},
+                "hoverinfo": "text",
+                "hovertext": f"No plan can cost less than {money(plan.bound, digits)}",
+            }
+        )
+    return {
+        "data": traces,
+        "layout": {
+            "height": 52 * len(rows) + 52,
+            "bargap": 0.3,
+            "xaxis": {"visible": False, "range": [0, 1.3 * top or 1]},
+            "yaxis": {
+                "tickvals": list(range(len(rows))),
+                "ticktext": [name + "  " for name, _, _ in rows],
+                "range": [len(rows) - 0.4, -0.6],
+                "showgrid": False,
+                "zeroline": False,
+            },
+            "legend": {"orientation": "h", "y": -0.05, "yanchor": "top"},
+            "margin": {"t": 4, "r": 4, "b": 4, "l": 4},
+        },
+    }
+
+
+def units_over_time(plan: FleetPlan, most: int = 7) -> Figure | None:
+    """Units held, stacked by offer; a step holds until the next."""
+    grid = steps(plan)
+    if len(grid.times) < 3 or not grid.series:
+        return None
+    series = list(grid.series)
+    if len(series) > most + 1:
+        rest = [sum(column) for column in zip(*(row for _, row in series[most:]), strict=True)]
+        series = [*series[:most], (f"{len(grid.series) - most} other offers", tuple(rest))]
+    times = [moment.isoformat() for moment in grid.times]
+    traces = []
+    for index, (offer, row) in enumerate(series):
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": inert(offer, 30),
+                "x": times,
+                "y": [*row, row[-1]],
+                "stackgroup": "units",
+                "line": {"shape": "hv", "width": 0.6, "color": PALETTE[index % len(PALETTE)]},
+                "fillcolor": PALETTE[index % len(PALETTE)],
+                "hoveron": "points",
+                "hoverinfo": "text",
+                "hovertext": [
+                    f"{instant(moment)}<br>{inert(offer, 60)}<br><b>{count} units</b>"
+                    for moment, count in zip(grid.times, (*row, row[-1]), strict=True)
+                ],
+            }
+        )
+    return {
+        "data": traces,
+        "layout": {
+            "height": 340,
+            "xaxis": {"type": "date", "showgrid": False},
+            "yaxis": {"title": {"text": "units held"}, "rangemode": "tozero", "tickformat": ",~f"},
+            "legend": {"orientation": "h", "y": -0.16, "yanchor": "top", "traceorder": "normal"},
+            "margin": {"t": 8, "r": 8, "b": 8, "l": 8},
+        },
+    }
+
+
+def _marker(line: Line, hues: dict[str, str]) -> dict[str, Any]:
+    if not line.special:
+        return {"color": hues.get(line.key, GRAY)}
+    shape = {IDLE: "/", UNALLOCATED: "."}.get(line.key, "x")
+    return {"color": GRAY, "pattern": {"shape": shape, "size": 6, "solidity": 0.35}}
+
+
+def _markers(lines: Sequence[Line], hues: dict[str, str] | None) -> dict[str, Any]:
+    plain_hue = PALETTE[0]
+    return {
+        "color": [
+            GRAY
+            if line.special or not line.key
+            else plain_hue
+            if hues is None
+            else hues.get(line.key, GRAY)
+            for line in lines
+        ],
+        "pattern": {
+            "shape": [
+                "" if not line.special else {IDLE: "/", UNALLOCATED: "."}.get(line.key, "x")
+                for line in lines
+            ],
+            "size": 6,
+            "solidity": 0.35,
+        },
+    }

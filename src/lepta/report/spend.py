@@ -1,0 +1,132 @@
+"""The spend side of a report: breakdowns that are cut short and still sum to the bill."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from lepta.domain.assessment import IDLE, UNALLOCATED, UNKNOWN, Assessment, Finding, UnitCost
+from lepta.report.numbers import ALWAYS_SHOWN, label
+
+__all__ = [
+    "Breakdown",
+    "Daily",
+    "Line",
+    "breakdown",
+    "daily",
+    "lines",
+    "ranked_findings",
+    "ranked_units",
+    "unowned",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One member of a dimension and its money."""
+
+    key: str
+    label: str
+    micros: int
+
+    @property
+    def special(self) -> bool:
+        """Is it idle, unallocated or not stated, rather than somebody's?"""
+        return self.key in ALWAYS_SHOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakdown:
+    """The largest members of a dimension, and all others as one sum: together the bill."""
+
+    dimension: str
+    lines: tuple[Line, ...]
+    more: int
+    """Members that are not shown one by one."""
+    rest_micros: int
+    total_micros: int
+
+    @property
+    def says_something(self) -> bool:
+        """Are there at least two members, or one that has a name?"""
+        return len(self.lines) + self.more > 1 or any(not line.special for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daily:
+    """Money per day (columns) and member (rows); the last row may be "N others"."""
+
+    days: tuple[date, ...]
+    series: tuple[tuple[Line, tuple[int, ...]], ...]
+
+
+def breakdown(assessment: Assessment, dimension: str, most: int = 12) -> Breakdown:
+    """Cut a dimension to its `most` largest members; the three special lines always stay."""
+    return lines(dimension, assessment.by(dimension), most)
+
+
+def lines(dimension: str, sums: Mapping[str, int], most: int = 12) -> Breakdown:
+    """Cut sums that are known already; by the size of the amount, so that credits show too."""
+    named = [key for key in sums if key not in ALWAYS_SHOWN]
+    named.sort(key=lambda key: (-abs(sums[key]), key))
+    # An "other" row takes as much room as the one row that it would hide.
+    kept = named if len(named) <= most + 1 else named[:most]
+    kept = sorted(kept, key=lambda key: (-sums[key], key))
+    special = [key for key in (IDLE, UNALLOCATED, UNKNOWN) if key in sums]
+    total = sum(sums.values())
+    shown = tuple(Line(key=key, label=label(key), micros=sums[key]) for key in (*kept, *special))
+    return Breakdown(
+        dimension=dimension,
+        lines=shown,
+        more=len(named) - len(kept),
+        rest_micros=total - sum(line.micros for line in shown),
+        total_micros=total,
+    )
+
+
+def unowned(assessment: Assessment) -> tuple[Line, ...]:
+    """Sum what no team or workload owns, as lines of their own: idle, unallocated, not stated.
+
+    A cell counts once: idle before unallocated before not stated, team before workload.
+    """
+    sums = dict.fromkeys((IDLE, UNALLOCATED, UNKNOWN), 0)
+    for cell in assessment.allocation:
+        for key in sums:
+            if key in (cell.team, cell.workload):
+                sums[key] += cell.cost_micros
+                break
+    return tuple(Line(key=key, label=label(key), micros=sums[key]) for key in sums)
+
+
+def daily(assessment: Assessment, dimension: str = "team", most: int = 7) -> Daily:
+    """Stack the days by the largest members. A day without a row of a member cost nothing there."""
+    cells = [cell for cell in assessment.daily if cell.dimension == dimension]
+    if not cells:
+        return Daily(days=(), series=())
+    first, last = min(cell.day for cell in cells), max(cell.day for cell in cells)
+    days = tuple(first + timedelta(days=index) for index in range((last - first).days + 1))
+    place = {day: index for index, day in enumerate(days)}
+    grid: dict[str, list[int]] = {}
+    for cell in cells:
+        grid.setdefault(cell.key, [0] * len(days))[place[cell.day]] += cell.cost_micros
+    cut = lines(dimension, {key: sum(row) for key, row in grid.items()}, most)
+    series = [(line, tuple(grid.pop(line.key))) for line in cut.lines]
+    if grid:
+        rest = tuple(sum(column) for column in zip(*grid.values(), strict=True))
+        other = Line(key="", label=f"{len(grid)} others", micros=sum(rest))
+        # Beside the other named members, before the gray ones.
+        spot = next((i for i, (line, _) in enumerate(series) if line.special), len(series))
+        series.insert(spot, (other, rest))
+    return Daily(days=days, series=tuple(series))
+
+
+def ranked_findings(findings: Sequence[Finding]) -> list[Finding]:
+    """Order findings by money; what is worth nothing yet comes last."""
+    return sorted(findings, key=lambda finding: (-finding.saving_micros, finding.id))
+
+
+def ranked_units(units: Sequence[UnitCost]) -> list[UnitCost]:
+    """Order unit costs by unit, then money: rows of one unit can be compared."""
+    weight: dict[str, int] = {}
+    for unit in units:
+        weight[unit.unit] = weight.get(unit.unit, 0) + unit.cost_micros
+    return sorted(units, key=lambda u: (-weight[u.unit], u.unit, -u.cost_micros, u.workload))
