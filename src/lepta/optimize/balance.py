@@ -16,6 +16,9 @@ __all__ = ["balance"]
 
 Places = npt.NDArray[np.intp]
 
+NOTHING = 1e-10
+"""Relative size below which a row misses nothing."""
+MOST_CUTS = 50
 MOST_ROUNDS = 20
 MOST_GROUPS = 2_000
 """Beyond so many different columns in a tie only the largest run is made small."""
@@ -67,26 +70,58 @@ def _level(block: Array, right: Array, tight: Mask, high: Array, load: Array, no
 def _lowest_peak(
     block: Array, right: Array, tight: Mask, high: Array, load: Array
 ) -> tuple[Array, float, Mask] | None:
-    """Minimise z subject to the face and load * x <= z; also tell which x must be at the peak."""
+    """Minimise z subject to the face and load * x <= z; also tell which x must be at the peak.
+
+    With z as a variable there would be one row per column. With z fixed there are only the few rows
+    of the face: the least that they miss is a convex, falling function of z, whose root is found
+    from below by Newton's method. Each price vector of what is missed is a cut, of finitely many.
+    """
+    peak, held = 0.0, np.zeros(len(load), dtype=bool)
+    for _ in range(MOST_CUTS):
+        missed, part, price = _missed(block, right, tight, np.minimum(high, peak / load))
+        if missed <= NOTHING * max(float(np.abs(right).max()), 1.0):
+            return part, peak, held
+        gain = price @ block
+        held = gain > NOTHING * np.abs(gain).max(initial=0.0)
+        lifted = _root(gain[held], high[held], load[held], float(price @ right))
+        if not lifted > peak:
+            return part, peak, held
+        peak = lifted
+    return None
+
+
+def _missed(block: Array, right: Array, tight: Mask, high: Array) -> tuple[float, Array, Array]:
+    """Return the least sum of what the rows miss with x <= high, that x, and the rows' prices."""
     rows, size = block.shape
-    row, column = np.nonzero(block)
-    own = np.arange(size)
-    matrix = Matrix.triplets(
-        np.concatenate((row, rows + own, rows + own)),
-        np.concatenate((column, own, np.full(size, size))),
-        np.concatenate((block[row, column], load, -np.ones(size))),
-        shape=(rows + size, size + 1),
-    )
+    missing = np.eye(rows)
     answer = solve(
         Program(
-            cost=np.concatenate((np.zeros(size), [1.0])),
-            matrix=matrix,
-            row_low=np.concatenate((right, np.full(size, -np.inf))),
-            row_high=np.concatenate((np.where(tight, right, np.inf), np.zeros(size))),
-            low=np.zeros(size + 1),
-            high=np.concatenate((high, [np.inf])),
+            cost=np.concatenate((np.zeros(size), np.ones(2 * rows))),
+            matrix=Matrix.dense(np.hstack((block, missing, -missing))),
+            row_low=right,
+            row_high=np.where(tight, right, np.inf),
+            low=np.zeros(size + 2 * rows),
+            high=np.concatenate((high, np.full(2 * rows, np.inf))),
         )
     )
-    if answer.status is not Status.OPTIMAL:
-        return None
-    return answer.x[:-1], float(answer.x[-1]), answer.row_dual[rows:] < -1e-9
+    if answer.status is not Status.OPTIMAL:  # a limit of time: what is in hand stays
+        return np.inf, np.zeros(size), np.zeros(rows)
+    return answer.objective, answer.x[:size], answer.row_dual
+
+
+def _root(gain: Array, high: Array, load: Array, wanted: float) -> float:
+    """Return the least z at which sum_j gain_j * min(high_j, z / load_j) reaches `wanted`."""
+    full = high * load  # from this z on column j gives no more
+    order = np.argsort(full)
+    full, gain, load, high = full[order], gain[order], load[order], high[order]
+    speed = gain / load
+    rest = np.concatenate((np.cumsum(speed[::-1])[::-1], [0.0]))
+    finite = np.isfinite(full)
+    given = np.concatenate(
+        ([0.0], np.cumsum(np.where(finite, gain, 0.0) * np.where(finite, high, 0.0)))
+    )
+    at = given[:-1] + np.where(finite, full, 0.0) * rest[:-1]
+    k = int(np.searchsorted(np.where(finite, at, np.inf), wanted))
+    if k >= len(full) or rest[k] <= 0:
+        return float(full[finite].max(initial=0.0))
+    return float((wanted - given[k]) / rest[k])
