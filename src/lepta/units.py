@@ -12,9 +12,10 @@ never zero, never checked.
 import math
 from dataclasses import dataclass
 from functools import cache
+from numbers import Real
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from lepta.errors import InputError
+from lepta.errors import InputError, shorten
 
 __all__ = [
     "HOURS_PER_MONTH",
@@ -78,26 +79,42 @@ def check(value: Any) -> None:
         Names the class, the field, the value and the range.
     """
     kind: Any = type(value)
-    for name, unit in _units(kind):
+    for name, unit, whole in _units(kind):
         number = getattr(value, name)
         if number is None:
             continue
-        if not math.isfinite(number) or not unit.low <= number <= unit.high:
+        if not isinstance(number, Real) or (whole and number != number // 1):
             raise InputError(
-                f"{name} is {number!r}, but must be {_range(unit)} {unit.symbol}",
+                f"{name} is {shorten(number)}, but must be a {'whole ' if whole else ''}number",
+                where=f"{kind.__name__} {getattr(value, 'id', '')!s}".strip(),
+                remedy=f"give a number of {unit.symbol}",
+            )
+        size = _size(number)
+        if not math.isfinite(size) or not unit.low <= size <= unit.high:
+            raise InputError(
+                f"{name} is {shorten(number)}, but must be {_range(unit)} {unit.symbol}",
                 where=f"{kind.__name__} {getattr(value, 'id', '')!s}".strip(),
                 remedy="give a finite number in that range, or leave it out where it is unknown",
             )
 
 
+def _size(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
+
+
 @cache
-def _units(kind: Any) -> tuple[tuple[str, Unit], ...]:
-    found: list[tuple[str, Unit]] = []
+def _units(kind: Any) -> tuple[tuple[str, Unit, bool], ...]:
+    found: list[tuple[str, Unit, bool]] = []
     for name, hint in get_type_hints(kind, include_extras=True).items():
         for part in (hint, *get_args(hint)):
             if get_origin(part) is Annotated:
                 found.extend(
-                    (name, extra) for extra in part.__metadata__ if isinstance(extra, Unit)
+                    (name, extra, get_args(part)[0] is int)
+                    for extra in part.__metadata__
+                    if isinstance(extra, Unit)
                 )
     return tuple(found)
 

@@ -6,6 +6,7 @@ Large tables (bills, usage, request logs) go through the lake instead.
 import csv
 import gzip
 import io
+import re
 import zlib
 from pathlib import Path
 
@@ -41,9 +42,9 @@ def read_csv(path: str | Path) -> RawTable:
         data = path.read_bytes()
     except FileNotFoundError:
         raise InputError("there is no such file", where=source, remedy="check the path") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot be read: {error.strerror}",
+            f"cannot be read: {getattr(error, 'strerror', None) or error}",
             where=source,
             remedy="check the path and its permissions",
         ) from None
@@ -88,6 +89,7 @@ def parse_csv(text: str, source: str) -> RawTable:
 
 def _delimiter(text: str) -> str:
     head = next(line for line in text.splitlines() if line.strip())
+    head = re.sub(r'"[^"]*"', "", head)
     return max(DELIMITERS, key=head.count)
 
 

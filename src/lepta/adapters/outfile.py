@@ -2,8 +2,8 @@
 
 import csv
 import io
-import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from lepta.errors import Permanent
 
 __all__ = ["csv_text", "write_text"]
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet run a text (OWASP, CSV injection); the last four are full-width."""
 
 
 def write_text(path: str | Path, text: str) -> Path:
@@ -25,23 +26,38 @@ def write_text(path: str | Path, text: str) -> Path:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        target = path.resolve()  # a link stays a link; the file behind it is replaced
+        if target.exists() and not target.is_file() and not target.is_dir():
+            # A device or a pipe (/dev/null, /dev/stdout) is written to, never replaced.
+            with target.open("w", encoding="utf-8", newline="") as stream:
                 stream.write(text)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+            return path
+        _replace(target, text)
     except OSError as error:
         raise Permanent(
             f"cannot be written: {error.strerror}",
             where=str(path),
             remedy="choose a folder that you may write to",
         ) from None
+    except ValueError as error:
+        raise Permanent(
+            f"cannot be written: {error}", where=repr(str(path)), remedy="choose another name"
+        ) from None
     return path
+
+
+def _replace(target: Path, text: str) -> None:
+    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+    try:
+        # Opened by mode "x", so that the user's umask decides who may read a new file.
+        with temporary.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        if target.exists():
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

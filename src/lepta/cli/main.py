@@ -1,6 +1,8 @@
 """The `lepta` command: its commands, and the one place where an error becomes a message."""
 
+import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Annotated
@@ -29,11 +31,20 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lepta {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version and end.", is_eager=True, callback=_version
+        ),
     ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an unexpected fault.")
@@ -41,16 +52,13 @@ def options(
 ) -> None:
     """Options that stand before the command."""
     context.obj = {"debug": debug}
-    if version:
-        typer.echo(f"lepta {__version__}")
-        raise typer.Exit
 
 
 def _register() -> None:
     """Let the file of each command in this folder add it, in the order of the loop."""
     names = {module.name for module in iter_modules(cli.__path__)}
     for name in ORDER:
-        if f"{name}" in names:
+        if name in names:
             import_module(f"lepta.cli.{name}").register(app)
 
 
@@ -61,25 +69,37 @@ def main(argv: list[str] | None = None) -> None:
     """Run a command; every error ends in one message with a remedy and a documented exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     try:
-        app(arguments)
+        code = app(arguments, prog_name="lepta", standalone_mode=False)
+        sys.stdout.flush()
     except LeptaError as error:
         _say(f"error: {error}")
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        _say("interrupted; nothing half-written was left behind")
-        raise SystemExit(INTERRUPTED) from None
+    except typer.TyperException as error:  # a wrong command line: its usage, then what is wrong
+        show = getattr(error, "show", None)
+        _say(f"Error: {error}") if show is None else show()
+        raise SystemExit(error.exit_code) from None
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read the answer has read enough (`lepta ... | head`). What is left in the buffer
+        # goes nowhere, instead of failing once more when Python ends.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except Exception as fault:
         if "--debug" in arguments:
             raise
         _say(
             f"error: lepta met a fault of its own: {type(fault).__name__}: {fault}\n"
-            "  remedy: run again as `lepta --debug ...` and report the output; no file was changed"
+            "  remedy: run again as `lepta --debug ...` and report the output"
         )
         raise SystemExit(FAULT) from None
+    if code == INTERRUPTED:
+        _say("interrupted; nothing half-written was left behind")
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    # Names come from files: no control character of theirs reaches the terminal.
+    shown = "".join(c if c == "\n" or c.isprintable() else ascii(c)[1:-1] for c in text)
+    sys.stderr.write(shown + "\n")

@@ -49,6 +49,8 @@ class Column:
     def value(self, text: str) -> Any:
         """Parse one cell; raises ValueError with what is wrong, in words."""
         text = text.strip()
+        if self.kind in (Kind.NUMBER, Kind.INTEGER) and text.lower() == "nan":
+            raise ValueError("is not a finite number; leave it blank where it is unknown")
         if text.lower() in NULLS:
             if self.required:
                 raise ValueError("is blank, but this column must be given")
@@ -63,7 +65,7 @@ class Column:
 
     def _number(self, text: str) -> float | int:
         try:
-            number = float(text)
+            number = float(text.replace("_", "?"))  # 1_000 is a number to Python only
         except ValueError:
             raise ValueError("is not a number") from None
         if not math.isfinite(number):
@@ -169,6 +171,17 @@ class TableSchema:
                 remedy="give the columns "
                 + listing([c.name for c in self.columns if c.required], 12),
             )
+        known = {_plain(c.name): c.name for c in self.columns}
+        for name in header:
+            meant = known.get(_plain(name), name)
+            if meant != name and meant not in header:
+                raise InputError.at(
+                    raw.source,
+                    f"column {name!r} would be passed over; {meant!r} is meant",
+                    row=1,
+                    column=name,
+                    remedy=f"rename it to {meant}",
+                )
         if not self.extra_columns:
             unknown = [n for n in header if n not in {c.name for c in self.columns}]
             if unknown:
@@ -203,6 +216,10 @@ class TableSchema:
                 ) from None
 
 
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
 def parse_instant(text: str) -> datetime:
     """Parse an ISO 8601 instant that says its zone; raises ValueError in words otherwise."""
     try:
@@ -211,4 +228,7 @@ def parse_instant(text: str) -> datetime:
         raise ValueError("is not an ISO 8601 time such as 2026-11-23T14:00:00Z") from None
     if instant.tzinfo is None:
         raise ValueError("has no zone; write UTC as in 2026-11-23T14:00:00Z")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the years 1 to 9999") from None
