@@ -5,6 +5,7 @@ import io
 import secrets
 import stat
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from lepta.errors import Permanent
@@ -62,11 +63,14 @@ def _replace(target: Path, text: str) -> None:
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Render rows as CSV; a text that a spreadsheet would run as a formula gets a leading quote."""
+    return "".join(_line(row) for row in chain((header,), rows))
+
+
+def _line(row: Sequence[object]) -> str:
+    # With "\r\n" as its line end, the csv module quotes a lone "\r" too.
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_tame(name) for name in header])
-    writer.writerows([_tame(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    csv.writer(out, lineterminator="\r\n").writerow([_tame(cell) for cell in row])
+    return out.getvalue()[:-2] + "\n"
 
 
 def _tame(cell: object) -> object:
