@@ -10,7 +10,8 @@ has to be known about them:
   unknown price. Accelerators that attach to any N1 machine are passed over: they are no machine.
 * TPU rows are whole slices; 700.0 for every size is a placeholder and taken as unknown.
 * GpuInfo is a Python literal, or just a name. `MemoryInfo.SizeInMiB` is per accelerator in most
-  clouds and the sum over all in some (vast); the sizes that cards are sold with decide.
+  clouds and the sum over all in some (vast); the sum beside it or the sizes that a card is sold
+  with decide, and otherwise it is unknown.
 * Some keys stand twice, a few with two prices (Azure): the higher one is kept, and it is said.
 """
 
@@ -60,7 +61,23 @@ GCP_MACHINES = (
     (re.compile(r"a4-highgpu-(\d+)g(?:-nolssd)?"), ("B200",)),
 )
 PLACEHOLDER = 700.0
-CARD_GIB = (8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 94, 96, 141, 144, 180, 186, 192, 256, 288)
+CARDS_GIB: Mapping[str, tuple[int, ...]] = {
+    "A10": (24,),
+    "A10G": (24,),
+    "A100": (40, 80),
+    "A40": (48,),
+    "A6000": (48,),
+    "B200": (180, 192),
+    "H100": (80, 94),
+    "H200": (141,),
+    "L4": (24,),
+    "L40S": (48,),
+    "RTX4090": (24,),
+    "RTX5090": (32,),
+    "T4": (16,),
+    "V100": (16, 32),
+}
+"""Memory with which a card is sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +165,7 @@ def _offers(
         added = next((parts[n, count, place] for n in names if (n, count, place) in parts), {})
     elif not machine:
         machine = name
-    memory = _memory((added or row).get("GpuInfo"), count)
+    memory = _memory((added or row).get("GpuInfo"), count, name)
     for term, column in ((Term.ON_DEMAND, "Price"), (Term.SPOT, "SpotPrice")):
         price = _price(row, column, added, name)
         if term is Term.SPOT and row["SpotPrice"] is None:
@@ -218,21 +235,22 @@ def _gcp_parts(
     }
 
 
-def _memory(info: str | None, count: float) -> float | None:
-    """Memory of one accelerator in GiB, where GpuInfo tells it in a way that makes sense."""
+def _memory(info: str | None, count: float, name: str) -> float | None:
+    """Memory of one accelerator in GiB, where GpuInfo tells it without doubt."""
     if not info or not info.startswith("{"):
         return None
     try:
-        first = ast.literal_eval(info)["Gpus"][0]
-        size = float(first["MemoryInfo"]["SizeInMiB"]) / 1024
+        told = ast.literal_eval(info)
+        size = float(told["Gpus"][0]["MemoryInfo"]["SizeInMiB"]) / 1024
+        total = float(told.get("TotalGpuMemoryInMiB", 0.0)) / 1024
     except (ValueError, SyntaxError, KeyError, IndexError, TypeError, RecursionError, MemoryError):
         return None
     if not 0 < size < 1e6:
         return None
-    share = size / count if count > 1 else size
-    # Written as the sum over all: the share is the size of a card, and the sum is not.
-    return round(share if _is_card(share) and not _is_card(size) else size, 3)
-
-
-def _is_card(gib: float) -> bool:
-    return any(0.93 * card <= gib <= 1.01 * card for card in CARD_GIB)
+    if count <= 1 or abs(total - size * count) <= 0.01 * total:
+        return round(size, 3)
+    chip = normal_accelerator(name).partition("-")[0]
+    for candidate in (size, size / count):
+        if any(0.93 * sold <= candidate <= 1.01 * sold for sold in CARDS_GIB.get(chip, ())):
+            return round(candidate, 3)
+    return None
