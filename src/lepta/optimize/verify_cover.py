@@ -57,7 +57,7 @@ def verify_cover(
     if shadow_price is not None:
         proven = lower_bound(price, supply, need, limit, shadow_price)
         claimed = cost if bound is None else bound
-        worst = max(_relative(cost - proven, cost), _relative(abs(claimed - proven), cost), 0.0)
+        worst = max(_relative(abs(cost - proven), cost), _relative(abs(claimed - proven), cost))
         checks.append(
             Check(
                 name="proof",
