@@ -103,7 +103,7 @@ def assess(
 
         kept = keep("assess", payload)
         if not as_json:
-            note(f"kept for `lepta report`: {kept}")
+            note(kept)
     emit(payload, as_json=as_json, show=lambda console: show(told, console))
 
 

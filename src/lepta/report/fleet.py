@@ -7,10 +7,10 @@ from lepta.domain.plan import FleetPlan
 from lepta.units import HOURS_PER_MONTH
 
 __all__ = [
+    "Held",
     "Marginal",
     "Routed",
     "Steps",
-    "Held",
     "failed",
     "held",
     "marginals",
@@ -121,9 +121,11 @@ def steps(plan: FleetPlan) -> Steps:
     """Lay the units of all offers on one grid of instants; no row means no units."""
     if not plan.units:
         return Steps(times=(), series=())
-    times = sorted(
-        {moment for part in plan.units for moment in (part.start, _end(part.start, part.hours))}
-    )
+    # Periods in which only the routing or a price has a row are periods of the plan too.
+    spans = [(part.start, part.hours) for part in plan.units]
+    spans += [(part.start, part.hours) for part in plan.routing]
+    spans += [(part.start, part.hours) for part in plan.shadow_prices]
+    times = sorted({moment for start, hours in spans for moment in (start, _end(start, hours))})
     place = {moment: index for index, moment in enumerate(times)}
     grid: dict[str, list[int]] = {}
     weight: dict[str, float] = {}

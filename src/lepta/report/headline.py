@@ -38,7 +38,7 @@ def _paid(assessment: Assessment) -> list[Part]:
     when = period(spend.start, spend.end)
     parts = [
         Part("You paid "),
-        Part(f"{money(total, decimals(total))} {spend.currency}", strong=True),
+        Part(f"{money(total, decimals(total))}\N{NO-BREAK SPACE}{spend.currency}", strong=True),
         Part(f" for {when}; " if spend.start else "; "),
     ]
     if not saving_micros:
@@ -46,7 +46,7 @@ def _paid(assessment: Assessment) -> list[Part]:
     waste = from_micros(saving_micros)
     return [
         *parts,
-        Part(f"{money(waste, decimals(waste))} {spend.currency}", strong=True),
+        Part(f"{money(waste, decimals(total))}\N{NO-BREAK SPACE}{spend.currency}", strong=True),
         Part(f" of it ({share(saving_micros, spend.total_micros)}) was waste that can be named"),
     ]
 
@@ -58,7 +58,8 @@ def _planned(plan: FleetPlan) -> list[Part]:
             Part(": see below which class falls short, and by how much"),
         ]
     saved = saving(plan)
-    cost = f"{money(plan.cost, decimals(plan.cost))} {plan.currency}"
+    digits = decimals(max(plan.cost, plan.cost_now or 0.0))
+    cost = f"{money(plan.cost, digits)}\N{NO-BREAK SPACE}{plan.currency}"
     if saved is None or plan.cost_now is None:
         return [
             Part("serves the demand for "),
@@ -76,7 +77,7 @@ def _planned(plan: FleetPlan) -> list[Part]:
         Part("serves the same demand for "),
         Part(f"{share(saved, plan.cost_now)} less", strong=True),
         Part(f" than the fleet that runs now: {cost} instead of "),
-        Part(f"{money(plan.cost_now, decimals(plan.cost_now))} {plan.currency}"),
+        Part(f"{money(plan.cost_now, digits)}\N{NO-BREAK SPACE}{plan.currency}"),
         Part(f" over {span(plan.hours)}"),
     ]
 
@@ -92,7 +93,7 @@ def proof(plan: FleetPlan) -> str:
     """Say how far the plan can be from the cheapest possible, and whether its checks hold."""
     said = []
     if plan.cost is not None and plan.bound is not None and plan.gap is not None:
-        bound = f"{money(plan.bound, decimals(plan.bound))} {plan.currency}"
+        bound = f"{money(plan.bound, decimals(plan.cost))}\N{NO-BREAK SPACE}{plan.currency}"
         if plan.gap <= 1e-9:
             said.append(f"proven cheapest: no plan can cost less than {bound}")
         else:

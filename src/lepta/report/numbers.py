@@ -30,6 +30,8 @@ __all__ = [
     "span",
 ]
 
+MINUS: Final = "\N{MINUS SIGN}"
+DASH: Final = "\N{EN DASH}"
 NO_DATA: Final = "unknown"
 """How a missing number reads; never 0, never blank."""
 
@@ -62,7 +64,7 @@ def label(key: str) -> str:
 def decimals(total: float) -> int:
     """Choose the digits after the point for a table whose largest amount is `total`."""
     size = abs(total)
-    if size >= 100_000:
+    if size >= 10_000:
         return 0
     if size >= 0.1:
         return 2
@@ -75,8 +77,8 @@ def money(amount: float | None, digits: int = 2) -> str:
         return NO_DATA
     smallest = 10.0**-digits
     if amount != 0 and abs(amount) < smallest / 2:
-        return f"{'−' if amount < 0 else ''}<{smallest:.{digits}f}"
-    sign = "−" if amount < 0 else ""
+        return f"{MINUS if amount < 0 else ''}<{smallest:.{digits}f}"
+    sign = MINUS if amount < 0 else ""
     return f"{sign}{abs(amount):,.{digits}f}"
 
 
@@ -91,7 +93,7 @@ def price(amount: float | None) -> str:
     if digits > 2:
         whole, _, rest = text.partition(".")
         text = f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
-    return f"−{text}" if amount < 0 else text
+    return f"{MINUS}{text}" if amount < 0 else text
 
 
 def count(number: float | None) -> str:
@@ -112,7 +114,7 @@ def share(part: float | None, whole: float | None, digits: int = 0) -> str:
         return f"<{10.0**-digits:.{digits}f}%"
     if digits == 0 and abs(percent) < 100 and round(percent) == 100:
         return ">99%"
-    return f"{percent:.{digits}f}%".replace("-", "−")
+    return f"{percent:.{digits}f}%".replace("-", MINUS)
 
 
 def per_month(amount: float | None, hours: float) -> float | None:
@@ -138,10 +140,10 @@ def period(start: datetime | None, end: datetime | None) -> str:
     if start.date() >= last.date():
         return day(start)
     if start.year != last.year:
-        return f"{day(start)} – {day(last)}"
+        return f"{day(start)} {DASH} {day(last)}"
     if start.month != last.month:
-        return f"{start:%b} {start.day} – {last:%b} {last.day}, {last.year}"
-    return f"{start:%b} {start.day}–{last.day}, {last.year}"
+        return f"{start:%b} {start.day} {DASH} {last:%b} {last.day}, {last.year}"
+    return f"{start:%b} {start.day}{DASH}{last.day}, {last.year}"
 
 
 def span(hours: float) -> str:

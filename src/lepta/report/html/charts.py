@@ -6,6 +6,7 @@ number stays a name, and two names that look alike when cut stay two bars.
 """
 
 from collections.abc import Sequence
+from html import unescape
 from typing import Any, Final
 
 from lepta.domain.assessment import IDLE, UNALLOCATED, Assessment
@@ -15,7 +16,7 @@ from lepta.report.numbers import clip, decimals, instant, money, plain, share
 from lepta.report.spend import Breakdown, Line, daily
 from lepta.units import from_micros
 
-__all__ = ["bars", "compare", "inert", "per_day", "units_over_time"]
+__all__ = ["bars", "compare", "inert", "legend", "per_day", "units_over_time"]
 
 PALETTE: Final = (
     "#3f74b5",
@@ -30,6 +31,9 @@ PALETTE: Final = (
 """Eight hues of like weight that stay apart for color-blind eyes, on white and on near-black."""
 GRAY: Final = "#98a1ac"
 GOOD: Final = "#2f9e6e"
+
+LEGEND_CLASS: Final = {"/": "hatch", ".": "dots", "x": "cross", "dot": "dotted"}
+"""The class of style.css that draws a pattern like the chart's."""
 
 Figure = dict[str, Any]
 
@@ -52,7 +56,7 @@ def per_day(assessment: Assessment, hues: dict[str, str]) -> Figure | None:
     if len(table.days) < 2:
         return None
     currency = assessment.spend.currency
-    digits = decimals(max(abs(micros) for _, row in table.series for micros in row) / 1e6)
+    digits = decimals(from_micros(assessment.spend.total_micros))
     days = [day.isoformat() for day in table.days]
     traces = []
     for line, row in table.series:
@@ -77,10 +81,10 @@ def per_day(assessment: Assessment, hues: dict[str, str]) -> Figure | None:
         "layout": {
             "barmode": "relative",
             "bargap": 0.18,
-            "height": 340,
+            "height": 320,
             "xaxis": {"type": "date", "tickformat": "%b %-d", "showgrid": False},
             "yaxis": {"title": {"text": f"{currency} per day"}, "tickformat": ",~f"},
-            "legend": {"orientation": "h", "y": -0.16, "yanchor": "top", "traceorder": "normal"},
+            "showlegend": False,
             "margin": {"t": 8, "r": 8, "b": 8, "l": 8},
         },
     }
@@ -94,8 +98,8 @@ def bars(table: Breakdown, currency: str, hues: dict[str, str] | None = None) ->
         other = Line(key="", label=f"{table.more} others", micros=table.rest_micros)
         lines.insert(spot, other)
     amounts = [from_micros(line.micros) for line in lines]
-    digits = decimals(max(map(abs, amounts), default=0.0))
     whole = table.total_micros
+    digits = decimals(from_micros(whole))
     top = max((abs(amount) for amount in amounts), default=0.0)
     low = min(amounts, default=0.0)
     return {
@@ -138,6 +142,21 @@ def bars(table: Breakdown, currency: str, hues: dict[str, str] | None = None) ->
     }
 
 
+def legend(figure: Figure) -> list[tuple[str, str, str]]:
+    """Return (name, color, pattern) per trace with a name, for a legend that the page sets itself.
+
+    Plotly's own legend does not wrap on a telephone and moves when the chart is redrawn.
+    """
+    found = []
+    for trace in figure["data"]:
+        if "name" not in trace:
+            continue
+        marker = trace.get("marker") or trace["line"]
+        shape = marker.get("pattern", {}).get("shape", marker.get("dash", ""))
+        found.append((unescape(trace["name"]), marker["color"], LEGEND_CLASS.get(shape, "")))
+    return found
+
+
 def compare(plan: FleetPlan) -> Figure | None:
     """What runs now, the plan, and the least that any plan can cost."""
     if plan.cost is None:
@@ -162,7 +181,6 @@ def compare(plan: FleetPlan) -> Figure | None:
                 f"{name}<br><b>{money(amount, digits)} {plan.currency}</b>"
                 for name, amount, _ in rows
             ],
-            "showlegend": False,
         }
     ]
     if plan.bound is not None:
@@ -181,17 +199,17 @@ def compare(plan: FleetPlan) -> Figure | None:
     return {
         "data": traces,
         "layout": {
-            "height": 52 * len(rows) + 52,
+            "height": 52 * len(rows) + 12,
             "bargap": 0.3,
             "xaxis": {"visible": False, "range": [0, 1.3 * top or 1]},
             "yaxis": {
                 "tickvals": list(range(len(rows))),
                 "ticktext": [name + "  " for name, _, _ in rows],
-                "range": [len(rows) - 0.4, -0.6],
+                "range": [len(rows) - 0.5, -0.5],
                 "showgrid": False,
                 "zeroline": False,
             },
-            "legend": {"orientation": "h", "y": -0.05, "yanchor": "top"},
+            "showlegend": False,
             "margin": {"t": 4, "r": 4, "b": 4, "l": 4},
         },
     }
@@ -230,10 +248,10 @@ def units_over_time(plan: FleetPlan, most: int = 7) -> Figure | None:
     return {
         "data": traces,
         "layout": {
-            "height": 340,
+            "height": 320,
             "xaxis": {"type": "date", "showgrid": False},
             "yaxis": {"title": {"text": "units held"}, "rangemode": "tozero", "tickformat": ",~f"},
-            "legend": {"orientation": "h", "y": -0.16, "yanchor": "top", "traceorder": "normal"},
+            "showlegend": False,
             "margin": {"t": 8, "r": 8, "b": 8, "l": 8},
         },
     }

@@ -60,7 +60,7 @@ def page(
             proof=headline.proof(plan) if plan else "",
             spend=_spend(assessment),
             fleet=_fleet(plan),
-            figures=frozenset(figures),
+            figures={name: charts.legend(figure) for name, figure in figures.items()},
             figures_json=_json(figures),
             style=Markup(_resource("style.css")),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file

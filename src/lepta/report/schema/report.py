@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from lepta.domain.assessment import Assessment
 from lepta.domain.plan import FleetPlan
-from lepta.report.schema import assess as assess_schema
-from lepta.report.schema import plan as plan_schema
+from lepta.report.schema.assess import SCHEMA as ASSESS
+from lepta.report.schema.assess import to_json as assess_json
+from lepta.report.schema.plan import SCHEMA as PLAN
+from lepta.report.schema.plan import to_json as plan_json
 
 __all__ = ["NAME", "SCHEMA", "to_json"]
 
@@ -27,8 +29,8 @@ def to_json(
         "generated_at": _text(generated_at),
         "assessed_at": _text(assessed_at),
         "planned_at": _text(planned_at),
-        "assessment": None if assessment is None else assess_schema.to_json(assessment),
-        "plan": None if plan is None else plan_schema.to_json(plan),
+        "assessment": None if assessment is None else assess_json(assessment),
+        "plan": None if plan is None else plan_json(plan),
     }
 
 
@@ -57,11 +59,11 @@ SCHEMA: Final[dict[str, Any]] = {
             "description": "When the plan was made; null where it was handed over directly.",
         },
         "assessment": {
-            "anyOf": [assess_schema.SCHEMA, {"type": "null"}],
+            "anyOf": [ASSESS, {"type": "null"}],
             "description": "The document of `lepta assess`; null where none was made.",
         },
         "plan": {
-            "anyOf": [plan_schema.SCHEMA, {"type": "null"}],
+            "anyOf": [PLAN, {"type": "null"}],
             "description": "The document of `lepta plan`; null where none was made.",
         },
     },
