@@ -1,0 +1,44 @@
+"""One word for one idea: every verb is a function, a command, a page; all complete and sorted."""
+
+import importlib
+import inspect
+
+import pytest
+
+import lepta
+from lepta.cli.main import ORDER, app
+
+VERBS = sorted(set(lepta.__all__) - {"__version__"})
+COMMANDS = {
+    command.name or command.callback.__name__: command for command in app.registered_commands
+}
+
+
+def test_the_export_list_is_complete_and_sorted() -> None:
+    assert lepta.__all__ == sorted(lepta.__all__)
+    assert dir(lepta) == lepta.__all__
+    assert sorted(ORDER) == VERBS
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        lepta.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_a_documented_typed_function(verb: str) -> None:
+    function = getattr(lepta, verb)
+    assert inspect.isfunction(function)
+    assert function.__name__ == verb
+    assert len(inspect.getdoc(function) or "") > 40
+    assert "return" in function.__annotations__
+    assert verb in importlib.import_module(f"lepta.verbs.{verb}").__all__
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_a_command_with_an_example_and_json(verb: str) -> None:
+    command = COMMANDS[verb]
+    text = f"{inspect.getdoc(command.callback)}\n{command.epilog or ''}"
+    assert f"  lepta {verb}" in text, f"`lepta {verb} --help` shows no example"
+    assert "as_json" in inspect.signature(command.callback).parameters
+
+
+def test_no_command_without_a_verb() -> None:
+    assert sorted(COMMANDS) == VERBS
