@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lepta.cli.output import AsJson, emit
+from lepta.cli.output import AsJson, emit, note
 from lepta.errors import Infeasible
 
 __all__ = ["register"]
@@ -78,7 +78,9 @@ def plan(
     with Console(stderr=True).status("planning"):
         found = find(case, config=config, utilization=utilization, gap=gap, time_limit_s=time_limit)
     if save:
-        remember(found)
+        kept = remember(found)
+        if not as_json:
+            note(kept)
     emit(to_json(found), as_json=as_json, show=lambda console: show(found, console))
     if found.status == "infeasible":
         raise typer.Exit(Infeasible.exit_code)

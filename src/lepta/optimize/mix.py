@@ -8,7 +8,8 @@
 Periods do not couple here (starts are not priced), so each different demand is solved once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ def mix(
     gap: float = GAP,
     time_limit_s: float = TIME_LIMIT_S,
     runner_ups: int = 3,
+    clock: Callable[[], datetime] | None = None,
 ) -> FleetPlan:
     """Find the cheapest fleet that serves all demand, with its proof, its prices and its reasons.
 
@@ -47,6 +49,7 @@ def mix(
     gap           relative distance from the lower bound at which a plan counts as optimal
     time_limit_s  of branch and bound, shared out between the different demands
     runner_ups    how many fleets of one accelerator to compare with; 0 saves their time
+    clock         tells the time, so that time which one demand leaves over goes to the next
 
     The plan is "optimal" (proven within `gap`), "feasible" (the time ended first; its true gap is
     stated) or "infeasible" (no fleet serves all; `shortfalls` says which class, when, by how much
@@ -70,7 +73,7 @@ def mix(
     if len(possible) < len(demands):
         plan = _infeasible(case, market, horizon, set(demands) - set(possible), now, unknown)
         return certified(case, plan, gap=gap)
-    settled = _settle_all(market, possible, now, gap=gap, time_limit_s=time_limit_s)
+    settled = _settle_all(market, possible, now, gap=gap, time_limit_s=time_limit_s, clock=clock)
     plan = _assemble(case, market, horizon, settled, possible, now, unknown, gap)
     others = rivals(market, horizon, plan, time_limit_s=time_limit_s, most=runner_ups)
     return certified(case, explain(case, market, horizon, plan, now, others), gap=gap)
@@ -92,25 +95,28 @@ def _settle_all(
     *,
     gap: float,
     time_limit_s: float,
+    clock: Callable[[], datetime] | None,
 ) -> dict[Rates, Settled]:
-    """Solve each different demand, in two rounds.
+    """Solve each different demand, in two rounds, within the time limit as a whole.
 
-    The core has no clock. In the first round each demand may use an even share of half the time;
-    those that are not proven then share the other half. Together they never exceed the limit.
+    With a clock each demand may use an even share of the time that is left, and those that are
+    not proven then share the rest. Without one the first round may use half of the time, and the
+    second the other half, whatever the first one left over.
     """
     settled: dict[Rates, Settled] = {}
-    open_, rounds = list(possible), 2
-    for _ in range(rounds):
-        for rates in open_:
-            each = time_limit_s / rounds / len(open_)
+    begin, open_ = clock() if clock else None, list(possible)
+    for _ in range(2):
+        for place, rates in enumerate(open_):
+            each = time_limit_s / 2 / len(open_)
+            if clock and begin:
+                spent = max((clock() - begin).total_seconds(), 0.0)
+                each = (time_limit_s - spent) / (len(open_) - place)
             found = settle(
                 market, np.array(rates), possible[rates], gap=gap, time_limit_s=max(each, 0.01)
             )
             before = settled.get(rates) or now.fleet.get(rates)
             settled[rates] = better(found, before) if before else found
         open_ = [rates for rates in open_ if not _proven(settled[rates], gap)]
-        if not open_:
-            break
     return settled
 
 

@@ -10,6 +10,7 @@ need[w, g] = r[w] / (rho * cap[w, g]), the units of g that the whole class would
 
 One integer per offer and continuous shares: units of one offer are interchangeable, so nothing
 is said about which unit serves what, and no branch of the search is a mirror image of another.
+(Rounding cuts y <= floor(need)/need + ... per pair were tried; the solver finds those it needs.)
 """
 
 from dataclasses import dataclass
@@ -97,9 +98,6 @@ def _program(
         np.searchsorted(shape.offers, shape.g),
     )
     pair, unit = np.arange(pairs), pairs + np.arange(offers)
-    row = [of_class, classes + of_offer, classes + np.arange(offers)]
-    column = [pair, pair, unit]
-    value = [np.ones(pairs), shape.need, -np.ones(offers)]
     row_low = np.concatenate((np.ones(classes), np.full(offers, -np.inf)))
     row_high = np.concatenate((np.ones(classes), np.zeros(offers)))
     high = market.limit[shape.offers]
@@ -107,24 +105,16 @@ def _program(
     if whole:
         most = np.ceil(np.bincount(of_offer, shape.need, minlength=offers) - 1e-9)
         high = np.minimum(high, most)
-        tight = _tighten(shape.need)
-        cut = np.flatnonzero(tight[0])
-        rows = classes + offers + np.arange(len(cut))
-        row += [rows, rows]
-        column += [pair[cut], unit[of_offer[cut]]]
-        value += [np.ones(len(cut)), -tight[1][cut]]
-        row_low = np.concatenate((row_low, np.full(len(cut), -np.inf)))
-        row_high = np.concatenate((row_high, tight[2][cut]))
     if fixed is not None:
         low = high = fixed[shape.offers]
     send = 3600.0 * rates[shape.w] * market.per_request[shape.w, shape.g]
     return Program(
         cost=np.concatenate((send, market.price[shape.offers])) / shape.scale,
         matrix=Matrix.triplets(
-            np.concatenate(row),
-            np.concatenate(column),
-            np.concatenate(value),
-            shape=(len(row_low), pairs + offers),
+            np.concatenate((of_class, classes + of_offer, classes + np.arange(offers))),
+            np.concatenate((pair, pair, unit)),
+            np.concatenate((np.ones(pairs), shape.need, -np.ones(offers))),
+            shape=(classes + offers, pairs + offers),
         ),
         row_low=row_low,
         row_high=row_high,
@@ -134,17 +124,6 @@ def _program(
         high=np.concatenate((np.full(pairs, 1.0 if whole else np.inf), high)),
         integer=np.concatenate((np.zeros(pairs, bool), np.ones(offers, bool))) if whole else None,
     )
-
-
-def _tighten(need: Array) -> tuple[npt.NDArray[np.bool_], Array, Array]:
-    """Give per pair the mixed-integer rounding cut y <= slope * n + rest (Nemhauser & Wolsey 1990).
-
-    It joins the corners (floor(need) units, share floor/need) and (ceil(need) units, share 1); for
-    a need below 1 it says that a class may only be sent where at least its share of a unit runs.
-    """
-    floor = np.floor(need)
-    slope = 1.0 - floor / need
-    return (slope > 1e-3), slope, floor / need - slope * floor
 
 
 def relax(market: Market, rates: Array) -> Relaxed | None:

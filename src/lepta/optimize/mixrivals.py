@@ -91,10 +91,11 @@ def _answer(
             if found is None
             for w in np.flatnonzero(short_rates(seen.market, np.array(rates)) > 0)
         }
-        return RunnerUp(seen.option.name, None, same, tuple(sorted(short)))
-    cost = 0.0
+        return RunnerUp(seen.option.name, None, None, same, tuple(sorted(short)))
+    cost = bound = 0.0
     for rates, found in seen.relaxed.items():
         if found is not None:
             fleet = settle(seen.market, np.array(rates), found, gap=GAP, time_limit_s=time_limit_s)
             cost += fleet.cost * hours[rates]
-    return RunnerUp(seen.option.name, cost, same)
+            bound += fleet.bound * hours[rates]
+    return RunnerUp(seen.option.name, cost, bound, same)

@@ -49,6 +49,8 @@ class RunnerUp:
 
     name: str
     cost: float | None
+    bound: float | None
+    """No fleet under the restriction costs less."""
     same: bool
     """The plan keeps the restriction already."""
     uncarried: tuple[str, ...] = ()
@@ -259,8 +261,14 @@ def _rivals(plan: FleetPlan, others: Sequence[RunnerUp]) -> list[str]:
         elif other.cost is None:
             said.append(f"{name}: not possible, {listing(other.uncarried)} cannot be served.")
         elif cost > 0:
-            more = max(other.cost / cost - 1, 0.0)
-            said.append(f"{name}: {_money(other.cost)} {plan.currency}, +{more:.1%}.")
+            more, least = (max(c / cost - 1, 0.0) for c in (other.cost, other.bound or 0.0))
+            if more - least > 2e-3 * (1 + more):  # its time ended before its proof
+                said.append(
+                    f"{name}: at most {_money(other.cost)} {plan.currency}, +{least:.1%} to "
+                    f"+{more:.1%}."
+                )
+            else:
+                said.append(f"{name}: {_money(other.cost)} {plan.currency}, +{more:.1%}.")
     return said
 
 

@@ -7,6 +7,7 @@ from lepta.domain.plan import FleetPlan, PlanCase
 from lepta.errors import InputError
 from lepta.optimize.mix import GAP, TIME_LIMIT_S, mix
 from lepta.wiring.cases import read_case
+from lepta.wiring.clock import clock
 
 __all__ = ["plan", "remember"]
 
@@ -51,12 +52,13 @@ def plan(
         whole,
         gap=GAP if gap is None else gap,
         time_limit_s=TIME_LIMIT_S if time_limit_s is None else time_limit_s,
+        clock=clock().now,
     )
 
 
-def remember(found: FleetPlan) -> None:
-    """Keep a plan as the last one, for `lepta report`; never fails."""
+def remember(found: FleetPlan) -> str:
+    """Keep a plan as the last one, for `lepta report`; never fails, and says where or why not."""
     from lepta.report.schema.plan import to_json
     from lepta.wiring.state import save
 
-    save("plan", to_json(found))
+    return save("plan", to_json(found))
