@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lepta.cli.main import app
+from lepta.config import json_schema
 from lepta.domain.schemas import TABLES
 from lepta.domain.tables import Column, TableSchema
 
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
     return {
         "cli.md": cli_page(),
         "files.md": files_page(),
+        "lepta.schema.json": dumped(json_schema()),
         "schema/index.md": schema_page(),
         **{f"schema/{verb}.json": dumped(schema) for verb, schema in schemas().items()},
     }

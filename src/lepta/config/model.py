@@ -144,6 +144,10 @@ class Config(_Section):
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of lepta.yaml, as published in docs/reference/lepta.schema.json."""
     schema = Config.model_json_schema()
+    for field in schema["properties"].values():
+        if "$ref" in field:
+            # A section whose fields are all commented out reads as null.
+            field["anyOf"] = [{"$ref": field.pop("$ref")}, {"type": "null"}]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
