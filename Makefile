@@ -24,7 +24,7 @@ real-data: install ## The main job on public tables (DATA=folder): out/real/
 	@$(BIN)/python examples/real_data/build.py --data "$(DATA)" --out out/real/case
 	@cd out/real && ../../$(BIN)/lepta assess --focus "$(abspath $(DATA))/focus/focus_1.0_sample.csv"
 	@cd out/real && ../../$(BIN)/lepta plan --case case
-	@cd out/real && ../../$(BIN)/lepta report
+	@cd out/real && ../../$(BIN)/lepta report --out .
 
 check: dev ## Style, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -45,7 +45,7 @@ bench: dev ## Every measured claim against its peer, ratios printed
 
 docs: dev ## The manual into site/
 	@$(BIN)/python tools/reference.py
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 PINS := uv pip compile --python-version 3.11 --no-header --no-annotate --quiet
 pins: ## Resolve the pins anew (needs uv)

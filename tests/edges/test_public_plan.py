@@ -83,8 +83,16 @@ def test_the_plan_keeps_its_promises_when_counted_by_hand(plan: dict[str, Any], 
     assert bill == pytest.approx(plan["cost"])
 
 
-def test_what_comes_out_is_one_kind_of_accelerator_in_two_sizes(plan: dict[str, Any]) -> None:
+def test_what_comes_out_is_one_kind_of_accelerator_in_two_sizes(
+    plan: dict[str, Any], page: str
+) -> None:
     assert {unit["offer"] for unit in plan["units"] if unit["count"]} == {P5, P5_ONE}
+    h100: dict[str, int] = {}
+    for unit in plan["units"]:
+        each = 8 if unit["offer"] == P5 else 1
+        h100[unit["start"]] = h100.get(unit["start"], 0) + each * unit["count"]
+    assert (min(h100.values()), max(h100.values())) == (112, 199)
+    assert "From 112 to 199 H100" in page
 
 
 def test_b200_enters_at_the_price_that_the_page_names(case: Path) -> None:
