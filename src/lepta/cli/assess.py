@@ -10,6 +10,12 @@ from lepta.cli.output import AsJson, emit, note
 
 __all__ = ["register"]
 
+EXAMPLES = """\b
+Examples:
+  lepta assess --focus bill.csv
+  lepta assess --focus 'bills/2026-*.parquet' --usage usage.csv --json
+  lepta assess --cost effective    (the sources of lepta.yaml)"""
+
 
 SEVERAL = ("--focus", "--usage")
 """Options after which several values may follow, as a shell's globs give them."""
@@ -35,7 +41,7 @@ class _SeveralValues(TyperCommand):
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("assess", cls=_SeveralValues)(assess)
+    app.command("assess", cls=_SeveralValues, epilog=EXAMPLES)(assess)
 
 
 def assess(

@@ -8,12 +8,17 @@ from lepta.cli.output import AsJson, emit
 
 __all__ = ["register"]
 
+EXAMPLES = """\b
+Examples:
+  lepta check
+  lepta check --config other.yaml --json"""
+
 UNREADABLE = 5
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("check")(check)
+    app.command("check", epilog=EXAMPLES)(check)
 
 
 def check(

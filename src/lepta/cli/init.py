@@ -9,10 +9,15 @@ from lepta.cli.output import AsJson, emit
 
 __all__ = ["register"]
 
+EXAMPLES = """\b
+Examples:
+  lepta init
+  lepta init --stdout"""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("init")(init)
+    app.command("init", epilog=EXAMPLES)(init)
 
 
 def init(

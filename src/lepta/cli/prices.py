@@ -9,13 +9,19 @@ from lepta.cli.output import AsJson, emit
 
 __all__ = ["register"]
 
+EXAMPLES = """\b
+Examples:
+  lepta prices --accelerator H100 --term spot --region 'us-*'
+  lepta prices --accelerator L4,L40S --max-price 2
+  lepta prices --rate-card mine.csv --no-builtin --csv"""
+
 SHOWN = 20
 """Rows of the table without --limit or --all; JSON and CSV hold everything by default."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("prices")(prices)
+    app.command("prices", epilog=EXAMPLES)(prices)
 
 
 def prices(
