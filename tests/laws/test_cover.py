@@ -223,7 +223,7 @@ def test_a_large_tie_is_shared_evenly():
         ({"time": np.array([5.0, 4.0])}, {"bill", "needs"}),
         ({"time": np.array([11.0, -1.0])}, {"limits"}),
         ({"cost": 19.0}, {"bill", "proof"}),
-        ({"bound": 19.0}, {"proof"}),
+        ({"bound": 21.0}, {"proof"}),
         ({"shadow_price": np.array([0.5])}, {"proof"}),
     ],
 )

@@ -49,15 +49,18 @@ def verify_cover(
 ) -> tuple[Check, ...]:
     """Check an answer: price (n,), supply (K, n), need (K,), limit (n,), time (n,), claimed cost.
 
-    `shadow_price` (K,) proves optimality; without it only the promises are checked. `worst` is the
-    largest violation, relative to the cost, the need or the limit.
+    `shadow_price` (K,) proves optimality; without it only the promises are checked. `bound` is a
+    claimed lower bound: claiming more than can be proven is a fault. `worst` is the largest
+    violation, relative to the cost, the need or the limit.
     """
     names = resources or tuple(f"resource {k + 1}" for k in range(len(need)))
     checks = [_bill(price, time, cost), _needs(supply, need, time, names), _limits(limit, time)]
     if shadow_price is not None:
         proven = lower_bound(price, supply, need, limit, shadow_price)
         claimed = cost if bound is None else bound
-        worst = max(_relative(abs(cost - proven), cost), _relative(abs(claimed - proven), cost))
+        worst = max(
+            _relative(abs(cost - proven), cost), _relative(max(claimed - proven, 0.0), cost)
+        )
         checks.append(
             Check(
                 name="proof",
