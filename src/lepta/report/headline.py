@@ -107,7 +107,7 @@ def proof(plan: FleetPlan) -> str:
         said.append(
             f"{bad} of {total} checks failed: do not apply this plan"
             if bad
-            else f"{total} of {total} promises kept, recomputed without the solver"
+            else f"all {total} checks passed, recomputed without the solver"
         )
     sentence = "; ".join(said)
     return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""

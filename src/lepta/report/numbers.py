@@ -66,7 +66,7 @@ def decimals(total: float) -> int:
     size = abs(total)
     if size >= 10_000:
         return 0
-    if size >= 0.1:
+    if size >= 0.1 or size == 0:
         return 2
     return 6 if size < 0.001 else 4
 
@@ -75,11 +75,11 @@ def money(amount: float | None, digits: int = 2) -> str:
     """Write an amount; one that would round to nothing reads "<0.01" instead of "0.00"."""
     if amount is None:
         return NO_DATA
-    smallest = 10.0**-digits
-    if amount != 0 and abs(amount) < smallest / 2:
-        return f"{MINUS if amount < 0 else ''}<{smallest:.{digits}f}"
     sign = MINUS if amount < 0 else ""
-    return f"{sign}{abs(amount):,.{digits}f}"
+    text = f"{abs(amount):,.{digits}f}"
+    if amount and not text.strip("0."):
+        text = f"<{10.0**-digits:.{digits}f}"
+    return sign + text
 
 
 def price(amount: float | None) -> str:

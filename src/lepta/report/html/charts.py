@@ -13,10 +13,10 @@ from lepta.domain.assessment import IDLE, UNALLOCATED, Assessment
 from lepta.domain.plan import FleetPlan
 from lepta.report.fleet import steps
 from lepta.report.numbers import clip, decimals, instant, money, plain, share
-from lepta.report.spend import Breakdown, Line, daily
+from lepta.report.spend import Breakdown, Daily, Line, daily
 from lepta.units import from_micros
 
-__all__ = ["bars", "compare", "inert", "legend", "per_day", "units_over_time"]
+__all__ = ["bars", "colors", "compare", "inert", "legend", "per_day", "units_over_time"]
 
 PALETTE: Final = (
     "#3f74b5",
@@ -83,7 +83,7 @@ def per_day(assessment: Assessment, hues: dict[str, str]) -> Figure | None:
             "bargap": 0.18,
             "height": 320,
             "xaxis": {"type": "date", "tickformat": "%b %-d", "showgrid": False},
-            "yaxis": {"title": {"text": f"{currency} per day"}, "tickformat": ",~f"},
+            "yaxis": {"tickformat": _ticks(table)},
             "showlegend": False,
             "margin": {"t": 8, "r": 8, "b": 8, "l": 8},
         },
@@ -123,12 +123,12 @@ def bars(table: Breakdown, currency: str, hues: dict[str, str] | None = None) ->
         ],
         "layout": {
             "height": 30 * len(lines) + 16,
+            "meta": _room([money(amount, digits) for amount in amounts], lines),
             "bargap": 0.32,
             "showlegend": False,
             "xaxis": {
                 "visible": False,
-                # Room for the amount that stands at the end of the longest bar.
-                "range": [1.35 * low if low < 0 else 0, 1.35 * top or 1],
+                "range": [1.35 * low if low < 0 else 0, top or 1],
             },
             "yaxis": {
                 "tickvals": list(range(len(lines))),
@@ -200,8 +200,9 @@ def compare(plan: FleetPlan) -> Figure | None:
         "data": traces,
         "layout": {
             "height": 52 * len(rows) + 12,
+            "meta": {"amount": len(money(top, digits)), "name": len("Runs now")},
             "bargap": 0.3,
-            "xaxis": {"visible": False, "range": [0, 1.3 * top or 1]},
+            "xaxis": {"visible": False, "range": [0, top or 1]},
             "yaxis": {
                 "tickvals": list(range(len(rows))),
                 "ticktext": [name + "  " for name, _, _ in rows],
@@ -250,11 +251,27 @@ def units_over_time(plan: FleetPlan, most: int = 7) -> Figure | None:
         "layout": {
             "height": 320,
             "xaxis": {"type": "date", "showgrid": False},
-            "yaxis": {"title": {"text": "units held"}, "rangemode": "tozero", "tickformat": ",~f"},
+            "yaxis": {"rangemode": "tozero", "tickformat": ",~f"},
             "showlegend": False,
             "margin": {"t": 8, "r": 8, "b": 8, "l": 8},
         },
     }
+
+
+def _room(amounts: Sequence[str], lines: Sequence[Line]) -> dict[str, int]:
+    """Say how many letters stand at the end and before the bars; the page knows how wide it is."""
+    return {
+        "amount": max(map(len, amounts), default=0),
+        "name": max((len(clip(line.label, 24)) for line in lines), default=0),
+    }
+
+
+def _ticks(table: Daily) -> str:
+    """Choose the d3 format of the money axis: 20k and 8M where that is shorter and certain."""
+    top = max(
+        sum(map(abs, column)) for column in zip(*(row for _, row in table.series), strict=True)
+    )
+    return "~s" if 10_000 <= from_micros(top) < 1e9 else ",~f"
 
 
 def _marker(line: Line, hues: dict[str, str]) -> dict[str, Any]:

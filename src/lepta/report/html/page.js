@@ -13,6 +13,15 @@
     document.head.append(library); // allowed by its hash in the content security policy
     const figures = JSON.parse(document.getElementById("figures").textContent);
 
+    // Widen the range of bars so that the amount at the end of the longest one has room.
+    const roomy = (layout, width) => {
+      if (!layout.meta) return layout.xaxis;
+      const letter = 7.6;
+      const plot = Math.max(60, width - letter * layout.meta.name - 24);
+      const left = Math.max(0.25, 1 - (letter * layout.meta.amount + 12) / plot);
+      const [low, high] = layout.xaxis.range;
+      return { ...layout.xaxis, range: [low, high / left] };
+    };
     const themed = (layout, figureWidth) => {
       const style = getComputedStyle(root);
       const color = (name) => style.getPropertyValue(name).trim();
@@ -31,7 +40,7 @@
           bgcolor: color("--card"), bordercolor: color("--line-strong"), align: "left",
           font: { family: style.fontFamily, color: color("--ink") },
         },
-        xaxis: axis(layout.xaxis),
+        xaxis: axis(roomy(layout, figureWidth)),
         yaxis: axis(layout.yaxis),
       };
     };

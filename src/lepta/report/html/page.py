@@ -116,8 +116,8 @@ def _cut(rows: Any, name: str) -> dict[str, Any]:
 def _figures(assessment: Assessment | None, plan: FleetPlan | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if assessment is not None:
-        teams = spend.breakdown(assessment, "team", MOST["lines"])
-        hues = charts.colors(teams.lines)
+        # One hue per team in all charts; teams that the days fold into "others" are gray like it.
+        hues = charts.colors([line for line, _ in spend.daily(assessment).series])
         found["daily"] = charts.per_day(assessment, hues)
         for name in DIMENSIONS:
             table = spend.breakdown(assessment, name, MOST["lines"])

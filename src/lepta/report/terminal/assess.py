@@ -64,6 +64,9 @@ def body(told: Assessment, console: Console) -> None:
 def _breakdown(console: Console, title: str, cut: Breakdown, digits: int) -> None:
     if not cut.lines:
         return
+    if not cut.says_something:
+        console.print(f"\n{title}: all of it is {cut.lines[0].label.lower()}", style="dim")
+        return
     table = _table(title, "Cost", "Share")
     top = max(abs(line.micros) for line in cut.lines) or 1
     table.add_column("", width=18)
