@@ -45,7 +45,7 @@ bench: dev ## Every measured claim against its peer, ratios printed
 
 docs: dev ## The manual into site/
 	@$(BIN)/python tools/reference.py
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 PINS := uv pip compile --python-version 3.11 --no-header --no-annotate --quiet
 pins: ## Resolve the pins anew (needs uv)

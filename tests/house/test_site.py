@@ -15,7 +15,7 @@ LOADS = re.compile(
 
 def test_the_site_builds_and_loads_nothing_from_elsewhere(checkout: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(tmp_path)],
         cwd=checkout,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
