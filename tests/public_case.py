@@ -14,8 +14,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 P5, P5_ONE, B200 = (
-    f"aws/us-east-1/{machine}/on-demand"
-    for machine in ("p5.48xlarge", "p5.4xlarge", "p6-b200.48xlarge")
+    f"{machine}@us-east-1" for machine in ("p5.48xlarge", "p5.4xlarge", "p6-b200.48xlarge")
 )
 
 

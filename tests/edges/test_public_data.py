@@ -48,9 +48,9 @@ def test_prices_are_those_of_the_tables(case: tuple[Path, str]) -> None:
     assert price[P5] == 55.04
     assert price[P5_ONE] == 6.88
     assert price[B200] == 113.9328
-    assert price["azure/eastus/Standard_ND96isr_H100_v5/on-demand"] == 98.32
-    assert price["gcp/us-central1/a3-highgpu-8g/on-demand"] == 88.49
-    assert price["gcp/us-central1/a3-highgpu-8g/reserved"] == pytest.approx(44_810.08 / 730, 1e-6)
+    assert price["Standard_ND96isr_H100_v5@eastus"] == 98.32
+    assert price["a3-highgpu-8g@us-central1"] == 88.49
+    assert price["a3-highgpu-8g@us-central1 reserved"] == pytest.approx(44_810.08 / 730, 1e-6)
     assert offers[P5]["accelerator_count"] == "8"
     assert not [row for row in offers.values() if row["term"] == "spot"]
 

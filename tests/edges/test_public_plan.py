@@ -95,6 +95,16 @@ def test_what_comes_out_is_one_kind_of_accelerator_in_two_sizes(
     assert "From 112 to 199 H100" in page
 
 
+def test_the_page_prices_a_request_as_the_tables_do(case: Path, page: str) -> None:
+    price = {r["offer"]: float(r["price_per_hour"]) for r in table(case, "offers.csv")}
+    rates = {(r["offer"], r["class"]): float(r["rate_per_s"]) for r in table(case, "profiles.csv")}
+    for offer in (P5, B200):
+        chat, code, image = (price[offer] / rates[offer, c] for c in ("chat", "code", "image"))
+        assert f"| {chat:.4f} | {code:.4f} | {image:.2f} |" in page
+    busiest = max(float(r["rate_per_s"]) for r in table(case, "demand.csv") if r["class"] == "code")
+    assert f"fills {100 * busiest / 0.85 / rates[B200, 'code']:.0f} % of one such" in page
+
+
 def test_b200_enters_at_the_price_that_the_page_names(case: Path) -> None:
     assert B200 not in plan_day(case, prices={B200: 111.0}).machine_hours
     assert B200 in plan_day(case, prices={B200: 110.0}).machine_hours

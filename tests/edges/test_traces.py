@@ -104,12 +104,12 @@ def test_google_prices_where_it_does_not_sell_are_left_out() -> None:
     ]
     entries = {entry.offer.id: entry.offer for entry in listprices.parse_gcp(rows)}
     assert {offer.region for offer in entries.values()} == {"us-central1", "us-east4"}
-    year = entries["gcp/us-central1/a3-highgpu-8g/reserved"]
+    year = entries["a3-highgpu-8g@us-central1 reserved"]
     assert year.term is Term.RESERVED
     assert year.price_per_hour == pytest.approx(44_810.0 / 730)
     assert year.accelerator == "H100"
-    assert entries["gcp/us-east4/a3-highgpu-8g/spot"].price_per_hour is None
-    assert entries["gcp/us-east4/a3-highgpu-8g/reserved"].price_per_hour is None
+    assert entries["a3-highgpu-8g@us-east4 spot"].price_per_hour is None
+    assert entries["a3-highgpu-8g@us-east4 reserved"].price_per_hour is None
 
 
 def test_aws_without_a_price_is_unknown() -> None:

@@ -166,7 +166,7 @@ def _entry(
 ) -> CatalogEntry:
     return CatalogEntry(
         offer=Offer(
-            id=f"{provider}/{region}/{machine}/{term.value}",
+            id=f"{machine}@{region}" + ("" if term is Term.ON_DEMAND else f" {term.value}"),
             provider=provider,
             region=region,
             instance_type=machine,
