@@ -10,13 +10,24 @@ from pathlib import Path
 
 from lepta.errors import Permanent
 
-__all__ = ["csv_text", "write_text"]
+__all__ = ["csv_text", "write_bytes", "write_text"]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What makes a spreadsheet run a text (OWASP, CSV injection); the last four are full-width."""
 
 
 def write_text(path: str | Path, text: str) -> Path:
+    """Write a text in UTF-8, as `write_bytes` writes."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        raise Permanent(
+            f"cannot be written: {error}", where=str(path), remedy="mend the text"
+        ) from None
+    return write_bytes(path, data)
+
+
+def write_bytes(path: str | Path, data: bytes) -> Path:
     """Write to a temporary file beside `path`, then rename: a reader sees the old or the new whole.
 
     Raises
@@ -30,10 +41,10 @@ def write_text(path: str | Path, text: str) -> Path:
         target = path.resolve()  # a link stays a link; the file behind it is replaced
         if target.exists() and not target.is_file() and not target.is_dir():
             # A device or a pipe (/dev/null, /dev/stdout) is written to, never replaced.
-            with target.open("w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
+            with target.open("wb") as stream:
+                stream.write(data)
             return path
-        _replace(target, text)
+        _replace(target, data)
     except OSError as error:
         raise Permanent(
             f"cannot be written: {error.strerror}",
@@ -47,12 +58,12 @@ def write_text(path: str | Path, text: str) -> Path:
     return path
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, data: bytes) -> None:
     temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
     try:
         # Opened by mode "x", so that the user's umask decides who may read a new file.
-        with temporary.open("x", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        with temporary.open("xb") as stream:
+            stream.write(data)
         if target.exists():
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)
