@@ -250,3 +250,30 @@ def test_what_may_have_been_meant():
     assert found.entries == ()
     assert "did you mean H100" in found.notes[0]
     assert "none meets all" in lepta.prices("H100", provider="exoscale").notes[0]
+
+
+@pytest.mark.data
+def test_a_whole_catalog_of_many_clouds_is_read(tmp_path, shared_data):
+    """The multi-cloud table of 2024 in the layout of SkyPilot, with all the faults it has."""
+    import duckdb
+
+    file = shared_data / "prices" / "multicloud_2024_05.parquet"
+    for cloud in ("gcp", "azure", "lambda"):
+        (tmp_path / cloud).mkdir()
+        duckdb.execute(
+            f"""copy (select instance_type as InstanceType, accelerator_name as AcceleratorName,
+            accelerator_count as AcceleratorCount, vcpu as vCPUs, memory_gib as MemoryGiB,
+            null as GpuInfo, on_demand_usd_per_hour as Price, spot_usd_per_hour as SpotPrice,
+            region as Region, zone as AvailabilityZone from '{file}' where cloud = '{cloud}')
+            to '{tmp_path / cloud / "vms.csv"}' (header)"""  # noqa: S608
+        )
+    found = lepta.prices(skypilot=tmp_path, builtin=False)
+    by_name = {entry.offer.id: entry for entry in found.entries}
+    a100 = by_name["gcp/us-central1/us-central1-a/a2-highgpu-1g/on-demand"]
+    assert a100.offer.price_per_hour == pytest.approx(0.739 + 2.934, abs=0.002)
+    # Every built-in GPU found its price, and the H100 for 0.0 is not the cheapest.
+    assert not [e for e in found.unknown if e.offer.provider == "gcp"]
+    zero = {e.offer.instance_type for e in found.unknown if "0 in the source" in e.note}
+    assert zero == {f"Standard_{n}_H100_v5" for n in ("NC40ads", "NC80adis", "ND48s")}
+    assert found.entries[0].offer.price_per_hour > 0
+    assert any("two prices" in note and "azure" in note for note in found.notes)

@@ -272,3 +272,40 @@ def test_an_empty_configuration_tells_what_it_cannot_answer(run, tmp_path):
     assert code == 0
     for word in ("no bills", "no usage", "no plan"):
         assert word in out
+
+
+def test_a_currency_without_a_rate_is_a_fault_of_its_source(company):
+    (company / "bill.csv").write_text(FOCUS.replace(",USD,", ",EUR,"))
+    file = company / "lepta.yaml"
+    text = file.read_text()
+    assert lepta.check(file).readable
+    file.write_text(text + "currency: USD\n")
+    (bill,) = lepta.check(file).of("bill")
+    assert not bill.readable
+    assert "EUR" in bill.detail + bill.remedy
+    file.write_text(text + "currency: USD\nrates: {EUR: 1.08}\n")
+    assert lepta.check(file).readable
+
+
+def test_a_folder_that_may_not_be_read_is_passed_over(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "bill.csv").write_text(FOCUS)
+    inside = Path.iterdir
+
+    def iterdir(self):
+        if self.name == "secret":
+            raise PermissionError(13, "Permission denied")
+        return inside(self)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    assert lepta.init(tmp_path / "lepta.yaml").found == {"bills": ("bill.csv",)}
+
+
+def test_foreign_prices_in_csv_are_told_beside_it(run, tmp_path):
+    (tmp_path / "r.csv").write_text("offer,price_per_hour,currency\na,1,EUR\n")
+    code, out, err = run("prices", "--rate-card", "r.csv", "--no-builtin", "--csv")
+    assert code == 0
+    assert "EUR" in err
+    assert "EUR" in out

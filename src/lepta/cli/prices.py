@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lepta.cli.output import AsJson, emit
+from lepta.cli.output import AsJson, emit, note
 
 __all__ = ["register"]
 
@@ -78,6 +78,9 @@ def prices(
     )
     if as_csv:
         sys.stdout.write(offers_csv(found))
+        foreign = sorted({entry.currency for entry in found.entries} - {"USD"})
+        if foreign:
+            note(f"some prices are in {', '.join(foreign)}: a plan takes offers.csv as it stands")
         return
     from lepta.report.schema.prices import to_json
     from lepta.report.terminal.prices import show

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lepta.adapters.csvfile import read_csv
 from lepta.adapters.systemclock import SystemClock
+from lepta.config import Config
 from lepta.domain import schemas
 from lepta.domain.checkup import Source
 from lepta.domain.offer import CatalogEntry
@@ -49,7 +51,7 @@ def bills_and_usage(given: Configured) -> list[Source]:
     from lepta.adapters.lake import DuckLake
 
     for kind, patterns, look in (
-        ("bill", sources.bills, _bill),
+        ("bill", sources.bills, partial(_bill, given.config)),
         ("usage", sources.usage, _usage),
     ):
         for pattern in given.paths(patterns):
@@ -70,13 +72,16 @@ def _expanded(kind: str, pattern: str) -> tuple[tuple[Path, ...], list[Source]]:
         return (), [_broken(kind, pattern, error)]
 
 
-def _bill(lake: "DuckLake", file: Path) -> dict[str, Any]:
+def _bill(config: Config, lake: "DuckLake", file: Path) -> dict[str, Any]:
     from lepta.adapters.focus import layout
     from lepta.wiring.bills import open_bills
 
     header = _header(file, lake)
     plan = layout(str(file), header)
-    with open_bills([file], currency="XXX" if not plan.has("BillingCurrency") else None) as bills:
+    # Read as `lepta assess` would: a currency without a rate is a fault of this source.
+    rates = {name: Decimal(str(rate)) for name, rate in config.rates.items()}
+    said = config.currency if "currency" in config.model_fields_set else None
+    with open_bills([file], currency=said, rates=rates) as bills:
         seen = bills.sightings
     lacks = tuple(
         f"no column {' or '.join(sorted(names))}: {loss}"

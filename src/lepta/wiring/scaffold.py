@@ -67,14 +67,21 @@ def fill(found: dict[str, list[str]]) -> str:
 def _candidates(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir() and _plain(p.name))]
+    places = [folder, *(place for place in _inside(folder) if place.is_dir())]
     files = [
         file
         for place in places
-        for file in sorted(place.iterdir())
-        if file.is_file() and file.name.lower().endswith(ENDINGS) and _plain(file.name)
+        for file in _inside(place)
+        if file.name.lower().endswith(ENDINGS) and file.is_file()
     ]
     return files[:MOST_FILES]
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if _plain(path.name))
+    except OSError:
+        return []  # a folder that may not be read holds nothing to propose
 
 
 def _plain(name: str) -> bool:
