@@ -25,7 +25,7 @@ def column(company: Company, table: str, name: str) -> list[object]:
 
 def test_same_seed_same_company() -> None:
     assert make_company(5) == make_company(5)
-    assert make_company(5).tables["usage.csv"] != make_company(6).tables["usage.csv"]
+    assert make_company(5).tables["usage"] != make_company(6).tables["usage"]
 
 
 def test_it_is_the_company_that_was_promised(company: Company) -> None:
@@ -34,15 +34,15 @@ def test_it_is_the_company_that_was_promised(company: Company) -> None:
     assert company.jobs == 300
     work = set(
         zip(
-            column(company, "usage.csv", "workload_kind"),
-            column(company, "usage.csv", "workload"),
+            column(company, "usage", "workload_kind"),
+            column(company, "usage", "workload"),
             strict=True,
         )
     )
     jobs = {name for kind, name in work if kind == "job"}
     assert len(jobs - {"notebook-0", "evaluation"}) == 300
     for name in ("input_tokens", "images", "audio_s"):
-        assert sum(value or 0 for value in column(company, "usage.csv", name)) > 0  # type: ignore[misc]
+        assert sum(value or 0 for value in column(company, "usage", name)) > 0  # type: ignore[misc]
     assert 400_000 < company.truth.effective_micros / 1e6 < 700_000
 
 
@@ -54,7 +54,7 @@ def test_it_is_the_company_that_was_promised(company: Company) -> None:
         ("case/profiles.csv", schemas.PROFILES),
         ("case/routes.csv", schemas.ROUTES),
         ("case/current.csv", schemas.CURRENT),
-        ("usage.csv", schemas.USAGE),
+        ("usage", schemas.USAGE),
     ],
 )
 def test_every_table_keeps_to_its_schema(company: Company, table: str, schema: object) -> None:
@@ -69,7 +69,7 @@ def test_every_table_keeps_to_its_schema(company: Company, table: str, schema: o
 
 
 def test_nobody_holds_more_than_a_machine_has(company: Company) -> None:
-    table = company.tables["usage.csv"]
+    table = company.tables["usage"]
     held: dict[tuple[object, object], float] = {}
     capacity: dict[tuple[object, object], object] = {}
     seen = Counter()
@@ -84,7 +84,7 @@ def test_nobody_holds_more_than_a_machine_has(company: Company) -> None:
 
 
 def test_the_bill_and_the_usage_tell_of_the_same_hours(company: Company) -> None:
-    bill, usage = company.tables["bill.csv"], company.tables["usage.csv"]
+    bill, usage = company.tables["bill.csv"], company.tables["usage"]
     paid: dict[object, float] = {}
     for row in bill.rows:
         cells = dict(zip(bill.header, row, strict=True))
@@ -113,14 +113,14 @@ def test_today_serves_the_peak(company: Company) -> None:
     for offer, units in company.tables["case/current.csv"].rows:
         assert 0 < units <= limits[offer]  # type: ignore[operator]
     busy = [
-        (row[9], row[10]) for row in company.tables["usage.csv"].rows if row[10] not in (None, 0)
+        (row[9], row[10]) for row in company.tables["usage"].rows if row[10] not in (None, 0)
     ]
     assert max(used for used, _ in busy) <= 1.0  # type: ignore[type-var]
     assert max(used for used, _ in busy) > 0.8  # type: ignore[type-var,operator]
 
 
 def test_what_nobody_measured_is_blank(company: Company) -> None:
-    table = company.tables["usage.csv"]
+    table = company.tables["usage"]
     used = table.header.index("utilization")
     mine = [row[used] for row in table.rows if row[0] in company.truth.unmeasured]
     assert len(mine) == 2 * HOURS

@@ -1,6 +1,7 @@
 """Usage tables (CSV or Parquet) to rows of usage, by the columns that `USAGE` describes."""
 
 from collections.abc import Mapping
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -126,5 +127,8 @@ def _cell(column: Column, cell: Any, source: str) -> tuple[Any, Any]:
 
 
 def _in_range(column: Column, value: Any, blank: Any) -> Any:
-    fine = value.between(column.low, column.high) & ~value.isnan() & ~value.isinf()
+    # One comparison per side, since every mention of `value` is computed anew: the largest finite
+    # numbers as bounds leave out the infinite ones and NaN (which DuckDB sorts above all).
+    low, high = max(column.low, -float_info.max), min(column.high, float_info.max)
+    fine = value.between(low, high)
     return (blank & (not column.required)) | (~blank & fine.fill_null(False))

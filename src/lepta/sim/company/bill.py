@@ -1,12 +1,13 @@
 """The bill of the month: resources by day, commitment, storage, egress, tax, credits, refund."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lepta.sim.company.calendar import DAYS, END, START, day, stamp
+from lepta.sim.company.calendar import DAYS, END, START, day, hour, stamp
 from lepta.sim.company.catalog import AWS, GCP, SHAPES, STORAGE_PRICES
 from lepta.sim.company.fleet import COMMITMENT, Fleet, Machine, Volume
 from lepta.sim.company.focus import Charge, decimal
@@ -33,14 +34,14 @@ NEGOTIATED = Decimal("0.9")
 
 def charges(
     fleet: Fleet,
-    machine_days: Mapping[str, list[int]],
+    hours_run: Mapping[str, NDArray[np.int64]],
     rates: Mapping[str, NDArray[np.float64]],
 ) -> list[Charge]:
-    """All charges of the month. `machine_days`: resource -> hours that ran on each day."""
+    """All charges of the month. `hours_run`: resource -> 1 for each hour that it ran, else 0."""
     found: list[Charge] = []
     for machine in fleet.machines:
-        found.extend(_machine(machine, machine_days[machine.id]))
-    found.extend(_commitment(fleet, machine_days))
+        found.extend(_machine(machine, hours_run[machine.id]))
+    found.extend(_commitment(fleet, hours_run))
     for volume in fleet.volumes:
         found.extend(_volume(volume))
     for bucket in BUCKETS:
@@ -51,7 +52,7 @@ def charges(
     return found
 
 
-def _machine(machine: Machine, hours: list[int]) -> Iterator[Charge]:
+def _machine(machine: Machine, ran: NDArray[np.int64]) -> Iterator[Charge]:
     shape = machine.shape
     listed = decimal(shape.on_demand)
     pricing, billed_price, effective_price = "Standard", listed, listed
@@ -66,15 +67,13 @@ def _machine(machine: Machine, hours: list[int]) -> Iterator[Charge]:
     if shape.accelerators:
         details["GpuCount"] = shape.accelerators
     details["MemorySize"] = shape.memory_gib
-    for index, count in enumerate(hours):
-        if not count:
-            continue
+    for start, end, count in _periods(machine, ran):
         if machine.term == "reserved":
             commitment = _commitment_cells("Used", count)
         yield Charge(
             provider=shape.provider,
-            start=stamp(day(index)),
-            end=stamp(day(index + 1)),
+            start=stamp(start),
+            end=stamp(end),
             category="Usage",
             description=f"{shape.instance_type} {machine.term} Linux, {shape.region}",
             service_category="Compute",
@@ -103,6 +102,17 @@ def _machine(machine: Machine, hours: list[int]) -> Iterator[Charge]:
         )
 
 
+def _periods(machine: Machine, ran: NDArray[np.int64]) -> Iterator[tuple[datetime, datetime, int]]:
+    """Charge periods with the hours in them: by day; by hour for a machine that comes and goes."""
+    if machine.elastic:
+        for index in np.flatnonzero(ran).tolist():
+            yield hour(index), hour(index + 1), 1
+        return
+    for index, count in enumerate(ran.reshape(-1, 24).sum(axis=1).tolist()):
+        if count:
+            yield day(index), day(index + 1), count
+
+
 def _commitment_cells(status: str | None, hours: int) -> dict[str, object]:
     return {
         "CommitmentDiscountCategory": "Usage",
@@ -115,7 +125,7 @@ def _commitment_cells(status: str | None, hours: int) -> dict[str, object]:
     }
 
 
-def _commitment(fleet: Fleet, machine_days: Mapping[str, list[int]]) -> Iterator[Charge]:
+def _commitment(fleet: Fleet, hours_run: Mapping[str, NDArray[np.int64]]) -> Iterator[Charge]:
     """The monthly fee (billed, amortized elsewhere), and per day what of it nobody used."""
     shape = SHAPES["a2-highgpu-8g@us-central1"]
     covered = [machine.id for machine in fleet.machines if machine.term == "reserved"]
@@ -154,7 +164,9 @@ def _commitment(fleet: Fleet, machine_days: Mapping[str, list[int]]) -> Iterator
 
     yield charge(0, DAYS, bought * DAYS, status=None)
     for index in range(DAYS):
-        left = bought - sum(machine_days[name][index] for name in covered)
+        left = bought - int(
+            sum(hours_run[name][24 * index : 24 * index + 24].sum() for name in covered)
+        )
         if left:
             yield charge(index, index + 1, left, status="Unused")
 

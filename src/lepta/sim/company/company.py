@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lepta.errors import InputError
 from lepta.sim.company import bill, focus, usage
@@ -30,7 +31,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """A generated company. `tables`: path inside the company's folder -> table."""
+    """A generated company.
+
+    `tables`: path inside the company's folder -> table; the largest one, "usage", has no suffix,
+    since whoever writes it chooses the format.
+    """
 
     seed: int
     tables: Mapping[str, Table]
@@ -57,10 +62,10 @@ def make_company(seed: int = SEED) -> Company:
     jobs = draw_jobs(random)
     placed = place_jobs(jobs, slots)
     used = usage.usage_rows(fleet, rates, placed, random)
-    charges = bill.charges(fleet, _machine_days(fleet, placed), rates)
+    charges = bill.charges(fleet, _hours_run(fleet, placed), rates)
     tables = {
         "bill.csv": Table(focus.COLUMNS, [focus.row(charge) for charge in charges]),
-        "usage.csv": Table(usage.HEADER, used),
+        "usage": Table(usage.HEADER, used),
     }
     tables["demand.csv"] = Table(*demand_table(rates, hour))
     for name, (header, rows) in case_tables(fleet, expected_rates(rates)).items():
@@ -90,17 +95,17 @@ def _slots(fleet: Fleet) -> list[Slot]:
     ]
 
 
-def _machine_days(fleet: Fleet, placed: usage.Placement) -> dict[str, list[int]]:
-    """Resource -> hours that it ran on each day; elastic ones only while a job held them."""
+def _hours_run(fleet: Fleet, placed: usage.Placement) -> dict[str, NDArray[np.int64]]:
+    """Resource -> 1 for each hour that it ran; elastic ones only while a job held them."""
     found = {}
     for machine in fleet.machines:
-        ran = np.zeros(HOURS, dtype=int)
+        ran = np.zeros(HOURS, dtype=np.int64)
         ran[machine.since : machine.until] = 1
         if machine.elastic:
             mine = [each for each in placed if each[1].machine == machine.id]
             ran[:] = 0
             ran[sorted(usage.hours_held(mine, machine.until))] = 1
-        found[machine.id] = ran.reshape(-1, 24).sum(axis=1).tolist()
+        found[machine.id] = ran
     return found
 
 

@@ -127,26 +127,26 @@ def row(charge: Charge) -> tuple[object, ...]:
         **SAME_FOR_ALL,
         **ACCOUNTS[charge.provider],
         "AvailabilityZone": charge.zone,
-        "BilledCost": _text(charge.billed),
+        "BilledCost": _short(charge.billed),
         "ChargeCategory": charge.category,
         "ChargeClass": charge.charge_class,
         "ChargeDescription": charge.description,
         "ChargeFrequency": charge.frequency,
         "ChargePeriodStart": charge.start,
         "ChargePeriodEnd": charge.end,
-        "ConsumedQuantity": _text(charge.quantity) if used else None,
+        "ConsumedQuantity": _short(charge.quantity) if used else None,
         "ConsumedUnit": charge.unit if used else None,
-        "ContractedCost": _text(contracted),
-        "ContractedUnitPrice": _text(charge.contracted_price),
-        "EffectiveCost": _text(effective),
+        "ContractedCost": _short(contracted),
+        "ContractedUnitPrice": _short(charge.contracted_price),
+        "EffectiveCost": _short(effective),
         "InvoiceIssuerName": charge.provider,
-        "ListCost": _text(listed),
-        "ListUnitPrice": _text(charge.list_price),
+        "ListCost": _short(listed),
+        "ListUnitPrice": _short(charge.list_price),
         "PricingCategory": charge.pricing,
-        "PricingCurrencyContractedUnitPrice": _text(charge.contracted_price),
-        "PricingCurrencyEffectiveCost": _text(effective),
-        "PricingCurrencyListUnitPrice": _text(charge.list_price),
-        "PricingQuantity": _text(charge.quantity),
+        "PricingCurrencyContractedUnitPrice": _short(charge.contracted_price),
+        "PricingCurrencyEffectiveCost": _short(effective),
+        "PricingCurrencyListUnitPrice": _short(charge.list_price),
+        "PricingQuantity": _short(charge.quantity),
         "PricingUnit": charge.unit,
         "ProviderName": charge.provider,
         "PublisherName": charge.provider,
@@ -176,9 +176,9 @@ def _times(price: Decimal | None, quantity: Decimal | None, otherwise: Decimal) 
     return otherwise if price is None or quantity is None else price * quantity
 
 
-def _text(number: Decimal | None) -> str | None:
-    """Plain decimal notation without trailing zeros."""
+def _short(number: Decimal | None) -> Decimal | None:
+    """The same number without trailing zeros; a number, so that no writer takes "-1" for text."""
     if number is None:
         return None
     text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
