@@ -79,7 +79,10 @@ TAMPERED: dict[str, tuple[str, Callable[[FleetPlan], FleetPlan]]] = {
     ),
     "machines beyond the limit": ("limits", lambda p: first(p, "units", count=9)),
     "a part of a machine": ("whole units", lambda p: first(p, "units", count=2.5)),
-    "a route without a profile": ("profiles", lambda p: first(p, "routing", offer="quiet")),
+    "a route without a profile": (
+        "profiles",
+        lambda p: first(p, "routing", offer="quiet", demand_class="w"),
+    ),
     "a machine without a price": ("prices", dearer_by_a_row),
     "a machine nobody offered": ("names", lambda p: first(p, "units", offer="ghost")),
     "a dearer now": ("cost now", lambda p: replace(p, cost_now=p.cost_now * 2)),
