@@ -50,7 +50,7 @@ class Routed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marginal:
-    """The range of one shadow price over the periods, and its mean weighted by hours."""
+    """The range of one shadow price over the periods, and its mean."""
 
     kind: str
     name: str
@@ -165,14 +165,22 @@ def routed(plan: FleetPlan) -> tuple[Routed, ...]:
 
 
 def marginals(plan: FleetPlan) -> tuple[Marginal, ...]:
-    """Gather the shadow prices of a class or a limit over all periods; classes first."""
+    """Gather the shadow prices of a class or a limit over all periods; classes first.
+
+    The mean of a class is weighted by its requests, that of a limit by hours.
+    """
+    load: dict[tuple[str, datetime], float] = {}
+    for part in plan.routing:
+        key = (part.demand_class, part.start)
+        load[key] = load.get(key, 0.0) + part.rate_per_s * part.hours
     groups: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for item in plan.shadow_prices:
-        groups.setdefault((item.kind, item.name, item.unit), []).append((item.value, item.hours))
+        weight = load.get((item.name, item.start), 0.0) if item.kind == "class" else item.hours
+        groups.setdefault((item.kind, item.name, item.unit), []).append((item.value, weight))
     rows = []
     for (kind, name, unit), values in groups.items():
-        hours = sum(weight for _, weight in values)
-        mean = sum(value * weight for value, weight in values) / hours if hours else values[0][0]
+        weights = sum(weight for _, weight in values)
+        mean = sum(v * w for v, w in values) / weights if weights else values[0][0]
         rows.append(
             Marginal(
                 kind=kind,

@@ -22,6 +22,7 @@ __all__ = [
     "instant",
     "label",
     "money",
+    "owner",
     "per_month",
     "period",
     "plain",
@@ -59,6 +60,12 @@ def clip(text: str, longest: int) -> str:
 def label(key: str) -> str:
     """Name a member of a dimension as people would; the three special lines get words."""
     return _LABELS.get(key, plain(key) if key.strip() else "(no name)")
+
+
+def owner(team: str, workload: str) -> str:
+    """Name who something belongs to: team / workload, each once, or all."""
+    names = [label(name) for name in (team, workload) if name]
+    return " / ".join(dict.fromkeys(names)) or "all"
 
 
 def decimals(total: float) -> int:

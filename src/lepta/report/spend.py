@@ -84,17 +84,12 @@ def lines(dimension: str, sums: Mapping[str, int], most: int = 12) -> Breakdown:
 
 
 def unowned(assessment: Assessment) -> tuple[Line, ...]:
-    """Sum what no team or workload owns, as lines of their own: idle, unallocated, not stated.
-
-    A cell counts once: idle before unallocated before not stated, team before workload.
-    """
-    sums = dict.fromkeys((IDLE, UNALLOCATED, UNKNOWN), 0)
-    for cell in assessment.allocation:
-        for key in sums:
-            if key in (cell.team, cell.workload):
-                sums[key] += cell.cost_micros
-                break
-    return tuple(Line(key=key, label=label(key), micros=sums[key]) for key in sums)
+    """Give what no team owns as lines of their own: idle, unallocated, not stated."""
+    sums = assessment.by("team")
+    return tuple(
+        Line(key=key, label=label(key), micros=sums.get(key, 0))
+        for key in (IDLE, UNALLOCATED, UNKNOWN)
+    )
 
 
 def daily(assessment: Assessment, dimension: str = "team", most: int = 7) -> Daily:

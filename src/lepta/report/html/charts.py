@@ -100,7 +100,7 @@ def bars(table: Breakdown, currency: str, hues: dict[str, str] | None = None) ->
     amounts = [from_micros(line.micros) for line in lines]
     whole = table.total_micros
     digits = decimals(from_micros(whole))
-    top = max((abs(amount) for amount in amounts), default=0.0)
+    top = max(amounts, default=0.0)
     low = min(amounts, default=0.0)
     return {
         "data": [
@@ -128,7 +128,7 @@ def bars(table: Breakdown, currency: str, hues: dict[str, str] | None = None) ->
             "showlegend": False,
             "xaxis": {
                 "visible": False,
-                "range": [1.35 * low if low < 0 else 0, top or 1],
+                "range": [min(low, 0), max(top, 0) or 1],
             },
             "yaxis": {
                 "tickvals": list(range(len(lines))),

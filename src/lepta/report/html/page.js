@@ -18,9 +18,10 @@
       if (!layout.meta) return layout.xaxis;
       const letter = 7.6;
       const plot = Math.max(60, width - letter * layout.meta.name - 24);
-      const left = Math.max(0.25, 1 - (letter * layout.meta.amount + 12) / plot);
       const [low, high] = layout.xaxis.range;
-      return { ...layout.xaxis, range: [low, high / left] };
+      const label = Math.min(0.4, (letter * layout.meta.amount + 12) / plot);
+      const span = (high - low) / (1 - label * (low < 0 ? 2 : 1));
+      return { ...layout.xaxis, range: [low < 0 ? low - label * span : low, high + label * span] };
     };
     const themed = (layout, figureWidth) => {
       const style = getComputedStyle(root);

@@ -177,6 +177,7 @@ def _environment() -> Environment:
         clip=numbers.clip,
     )
     env.globals.update(
+        owner=numbers.owner,
         share=numbers.share,
         period=numbers.period,
         age=numbers.age,

@@ -3,15 +3,26 @@
 from collections.abc import Iterable
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lepta.domain.assessment import Assessment
+from lepta.domain.assessment import Assessment, Finding
 from lepta.report.headline import headline, text
-from lepta.report.numbers import clip, count, decimals, label, money, period, plain, price, share
+from lepta.report.numbers import (
+    clip,
+    count,
+    decimals,
+    label,
+    money,
+    owner,
+    period,
+    plain,
+    price,
+    share,
+)
 from lepta.report.spend import Breakdown, breakdown, lines, ranked_findings, ranked_units, unowned
 from lepta.units import from_micros
 
@@ -92,11 +103,8 @@ def _breakdown(console: Console, title: str, cut: Breakdown, digits: int) -> Non
 def _unowned(console: Console, told: Assessment, digits: int) -> None:
     table = _table("Owned by nobody", "Cost", "Share")
     for line in unowned(told):
-        table.add_row(
-            line.label,
-            money(from_micros(line.micros), digits),
-            share(line.micros, told.spend.total_micros, 1),
-        )
+        amount = money(from_micros(line.micros), digits)
+        table.add_row(line.label, amount, share(line.micros, told.spend.total_micros, 1))
     console.print()
     console.print(table)
 
@@ -110,15 +118,15 @@ def _units(console: Console, told: Assessment, digits: int) -> None:
     table = _table("Unit", f"{plain(told.spend.currency)}/unit", "Units", "Cost")
     table.add_column("Team / workload", overflow="ellipsis", no_wrap=True, ratio=1)
     for unit in units[:MOST_UNITS]:
-        owner = f"{label(unit.team)} / {label(unit.workload)}"
+        whose = owner(unit.team, unit.workload)
         if unit.accelerator:
-            owner = f"{owner} on {label(unit.accelerator)}"
+            whose = f"{whose} on {label(unit.accelerator)}"
         table.add_row(
             clip(unit.unit, 18),
             price(unit.per_unit),
             count(unit.quantity),
             money(from_micros(unit.cost_micros), digits),
-            Text(clip(owner, 34)),
+            Text(clip(whose, 34)),
         )
     console.print()
     console.print(table)
@@ -132,31 +140,33 @@ def _findings(console: Console, told: Assessment, digits: int) -> None:
         console.print("Nothing, in what could be seen.")
         return
     currency = plain(told.spend.currency)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(ratio=1)
     for finding in findings[:MOST_FINDINGS]:
-        console.print(
-            Text.assemble(
-                (f"{money(from_micros(finding.saving_micros), digits):>12} {currency}  ", "bold"),
-                (plain(finding.title), "bold"),
-                (f"  {finding.confidence.value} confidence", STYLES[finding.confidence.value]),
-            )
-        )
-        owner = f"{label(finding.team)} / {label(finding.workload)}"
-        said = [Text(f"{clip(finding.resource, 48)} · {clip(owner, 40)}", style="dim")]
-        said += [Text(plain(fact)) for fact in finding.evidence[:3]]
-        said.append(Text.assemble(("→ ", "cyan"), plain(finding.remedy)))
-        for part in said:
-            console.print(Padding(part, (0, 0, 0, 14)))
+        amount = f"{money(from_micros(finding.saving_micros), digits)} {currency}"
+        table.add_row(Text(amount, style="bold"), _finding(finding))
     rest = findings[MOST_FINDINGS:]
     if rest:
         worth = money(from_micros(sum(item.saving_micros for item in rest)), digits)
-        console.print(f"… and {len(rest):,} more, worth {worth} {currency}", style="dim")
+        table.add_row(f"{worth} {currency}", f"… and {len(rest):,} more", style="dim")
     total = told.total_saving_micros
-    console.print(
-        Text(
-            f"{money(from_micros(total), digits):>12} {currency}  all findings, "
-            f"{share(total, told.spend.total_micros, 1)} of the bill",
-            style="bold",
-        )
+    table.add_row(
+        f"{money(from_micros(total), digits)} {currency}",
+        f"all findings, {share(total, told.spend.total_micros, 1)} of the bill",
+        style="bold",
+    )
+    console.print(table)
+
+
+def _finding(finding: Finding) -> Group:
+    sure = finding.confidence.value
+    whose = clip(owner(finding.team, finding.workload), 40)
+    return Group(
+        Text.assemble((plain(finding.title), "bold"), (f"  {sure} confidence", STYLES[sure])),
+        Text(f"{clip(finding.resource, 40)} · {whose}", style="dim"),
+        *(Text(plain(fact)) for fact in finding.evidence[:3]),
+        Text.assemble(("→ ", "cyan"), plain(finding.remedy)),
     )
 
 
