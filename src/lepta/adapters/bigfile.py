@@ -1,4 +1,4 @@
-"""Large files before they are opened: which ones, of what kind, with which header, whole or cut off."""
+"""Large files before they are opened: which, of what kind, with which header, whole or cut off."""
 
 import csv
 import glob
@@ -67,7 +67,7 @@ def _expand(pattern: str) -> list[Path]:
         return [path]
     if not GLOB.search(pattern):
         raise InputError("there is no such file", where=pattern, remedy="check the path")
-    found = sorted(Path(name) for name in glob.glob(pattern, recursive=True))
+    found = sorted(Path(name) for name in glob.glob(pattern, recursive=True)  # noqa: PTH207)
     files = [name for name in found if name.is_file()]
     if not files:
         raise InputError("matches no file", where=pattern, remedy="check the pattern")
@@ -190,8 +190,8 @@ def _frame(stream: IO[bytes]) -> bool:
         if len(block) < 3:
             return False
         number = int.from_bytes(block, "little")
-        kind, length = (number >> 1) & 3, number >> 3
-        stream.seek(1 if kind == 1 else length, io.SEEK_CUR)
+        kind, size = (number >> 1) & 3, number >> 3
+        stream.seek(1 if kind == 1 else size, io.SEEK_CUR)
         if number & 1:
             break
     if flags & 4:

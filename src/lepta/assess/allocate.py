@@ -1,7 +1,7 @@
 """Who pays what: the bill as a cube of day, category and the five dimensions of the partition.
 
 Without usage a charge goes whole to its owner. With usage, charges of a resource are split among
-those who held the resource (`share.py`); both give rows of the same shape, which add up to the bill.
+those who held the resource (`share.py`). Both give rows of one shape, which add up to the bill.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,23 @@ from lepta.domain.assessment import DIMENSIONS
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["CUBE", "by_day", "cells", "cube", "rollup", "totals"]
+__all__ = ["CUBE", "by_day", "cells", "cube", "keyed", "rollup", "totals"]
 
 CUBE = ("day", "category", *DIMENSIONS)
 
 
 def cube(charges: "ir.Table", pieces: "ir.Table | None" = None) -> "ir.Table":
     """Sum owned charges (and pieces of shared ones) over day, category and the dimensions."""
-    whole = charges.select(
+    whole = keyed(charges)
+    if pieces is None:
+        return rollup(whole, CUBE)
+    parts = pieces.select(*(pieces[name] for name in whole.columns))
+    return rollup(rollup(whole, CUBE).union(rollup(parts, CUBE), distinct=False), CUBE)
+
+
+def keyed(charges: "ir.Table") -> "ir.Table":
+    """Give owned charges the columns that are summed over, and both costs."""
+    return charges.select(
         "day",
         "category",
         "billed",
@@ -31,10 +40,6 @@ def cube(charges: "ir.Table", pieces: "ir.Table | None" = None) -> "ir.Table":
         region=charges.region_key,
         accelerator=charges.accelerator_key,
     )
-    if pieces is None:
-        return rollup(whole, CUBE)
-    parts = pieces.select(*(pieces[name] for name in whole.columns))
-    return rollup(rollup(whole, CUBE).union(rollup(parts, CUBE), distinct=False), CUBE)
 
 
 def rollup(table: "ir.Table", keys: Sequence[str]) -> "ir.Table":

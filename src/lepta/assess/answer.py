@@ -34,7 +34,8 @@ RULES = (
 )
 USAGE_RULE = (
     "A machine's Usage charges are shared by allocated / capacity in each hour of the usage table; "
-    "what nobody held is __idle__, hours that the table does not cover stay with the charge's owner."
+    "what nobody held is __idle__; hours that the table does not cover stay with the charge's "
+    "owner."
 )
 
 
@@ -209,8 +210,8 @@ def notes_of_usage(excess: tuple[float, int]) -> list[str]:
     notes = [USAGE_RULE]
     if excess[1]:
         notes.append(
-            f"In {excess[0]:.1f} hours of {excess[1]} resource(s) more was allocated than there is; "
-            "there the cost was shared in proportion to what was allocated, and nothing is idle."
+            f"In {excess[0]:.1f} hours of {excess[1]} resource(s) more was allocated than exists: "
+            "there the cost was shared in proportion to what was allocated, nothing is idle."
         )
     return notes
 

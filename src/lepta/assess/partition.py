@@ -60,18 +60,18 @@ def daily(
     sums: Mapping[str, int],
     basis: Basis,
 ) -> list[DailyCost]:
-    """Round costs per day and member so that the days of each member sum to its part of the bill."""
-    column = 2 if basis is Basis.BILLED else 3
+    """Round costs per day and member so that the days of a member sum to its part of the bill."""
     days: dict[str, list[tuple[date, int]]] = {}
-    for row in rows:
-        days.setdefault(row[1], []).append((row[0], picos(row[column])))
-    found = []
+    for day, key, billed, effective in rows:
+        amount = billed if basis is Basis.BILLED else effective
+        days.setdefault(key, []).append((day, picos(amount)))
+    found: list[DailyCost] = []
     for key in sorted(days):
         parts = apportion([amount for _, amount in days[key]], sums.get(key, 0))
         found.extend(
             DailyCost(day=day, dimension=dimension, key=key, cost_micros=micros)
-            for (day, amount), micros in zip(days[key], parts, strict=True)
-            if amount or micros
+            for (day, exact), micros in zip(days[key], parts, strict=True)
+            if exact or micros
         )
     return found
 

@@ -61,12 +61,19 @@ def shareable(charges: "ir.Table", usage: "ir.Table") -> Any:
 
 
 def split(charges: "ir.Table", usage: "ir.Table") -> "tuple[ir.Table, ir.Table]":
-    """Part owned charges: `(kept whole, to be shared)`; the latter summed per period, with an id."""
+    """Part owned charges: `(kept whole, to be shared)`; the latter per period, with an id."""
     yes = shareable(charges, usage)
-    keys = (
-        "day category resource commitment own_team own_workload "
-        "service_key region_key accelerator_key"
-    ).split()
+    keys = [
+        "day",
+        "category",
+        "resource",
+        "commitment",
+        "own_team",
+        "own_workload",
+        "service_key",
+        "region_key",
+        "accelerator_key",
+    ]
     shared = charges.filter(yes).mutate(
         begin=charges.start.epoch_seconds(), stop=charges.end.epoch_seconds()
     )
@@ -113,7 +120,16 @@ def holdings(usage: "ir.Table") -> "ir.Table":
         segments.hi,
         *(
             hours[name]
-            for name in "kind team workload workload_kind allocated capacity utilization requests".split()
+            for name in [
+                "kind",
+                "team",
+                "workload",
+                "workload_kind",
+                "allocated",
+                "capacity",
+                "utilization",
+                "requests",
+            ]
         ),
     )
     known = parts.group_by("resource", "bucket", "lo", "hi").aggregate(
@@ -220,7 +236,16 @@ def excess(pieces: "ir.Table") -> "ir.Table":
     )
 
 
-_CARRIED = "charge day category resource commitment service_key region_key accelerator_key".split()
+_CARRIED = [
+    "charge",
+    "day",
+    "category",
+    "resource",
+    "commitment",
+    "service_key",
+    "region_key",
+    "accelerator_key",
+]
 
 
 def _outside(shared: "ir.Table", joined: "ir.Table") -> "ir.Table":

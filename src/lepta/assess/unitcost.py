@@ -25,7 +25,7 @@ Cost = dict[tuple[str, str], int]
 
 
 def work(usage: "ir.Table") -> "ir.Table":
-    """Sum up what each workload did; a quantity that some row leaves blank keeps its count of blanks.
+    """Sum up what each workload did, and count the blank cells of each quantity.
 
     Columns: team, workload, then per quantity its sum and the number of blank cells.
     """
@@ -87,7 +87,7 @@ def work_units(
 
 
 def accelerator_hours(charges: "ir.Table") -> "ir.Table":
-    """Sum cost and hours of charges that name an accelerator: accelerator, billed, effective, hours.
+    """Sum charges that name an accelerator: accelerator, billed, effective, hours, blank.
 
     Hours: accelerators of the machine x consumed hours, or x the period where the unit is no hour;
     null where the bill does not say how many accelerators a machine has.
@@ -111,7 +111,7 @@ def accelerator_hours(charges: "ir.Table") -> "ir.Table":
 
 
 def held_hours(pieces: "ir.Table", capacity: "ir.Table") -> "ir.Table":
-    """Sum cost and held hours per team and accelerator: team, accelerator, billed, effective, hours.
+    """Sum what teams held: team, accelerator, billed, effective, hours.
 
     `capacity` gives `resource, size`: accelerators per machine, from usage.
     """
@@ -167,7 +167,7 @@ def accelerator_units(
         if known is None:
             unknown.append(
                 Unknown(
-                    what=f"hours of {accelerator}: {blank} charges do not say how many accelerators "
+                    what=f"hours of {accelerator}: {blank} charges do not say how many of them "
                     "their machine has",
                     remedy="add the column x_AcceleratorCount to the bill",
                     cost_micros=micros,
@@ -233,7 +233,7 @@ def _one(
 
 def _mixed(workload: str, micros: int) -> Unknown:
     return Unknown(
-        what=f"the unit costs of {workload}: it serves several modalities, and how its machine time "
+        what=f"the unit costs of {workload}: it serves several modalities, and how its time "
         "was shared between them is not known",
         remedy="report each modality as a workload of its own in the usage table",
         cost_micros=micros,

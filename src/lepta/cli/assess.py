@@ -52,7 +52,7 @@ def assess(
     focus: Annotated[
         list[str] | None,
         typer.Option(
-            help="FOCUS bill: path or glob of CSV (plain, .gz, .zst) or Parquet. Several may follow.",
+            help="FOCUS bill: path or glob of CSV (plain, .gz, .zst) or Parquet. More may follow.",
             metavar="FILE...",
             show_default=False,
         ),

@@ -1,4 +1,4 @@
-"""The table of charges: what every bill becomes before anything is added up, and the usage beside it.
+"""The table of charges, which every bill becomes before anything is added up, and of usage.
 
 A row is one charge of a FOCUS bill. Money is exact to 1e-12 of its currency; instants are UTC; null
 is "the bill does not say". Types are written the way that Ibis reads them.

@@ -1,4 +1,4 @@
-"""The lake: where table expressions are computed. Assess functions build expressions; this runs them."""
+"""The lake: where table expressions are computed. Assess functions build them; this runs them."""
 
 from typing import TYPE_CHECKING, Any, Protocol
 

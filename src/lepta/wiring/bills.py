@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Bills", "Given", "Sighting", "open_bills", "sources"]
 
 Say = Callable[[str], None]
-BATCH = 200
-"""Parquet files that are viewed as one table when their columns are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +225,7 @@ class _Reader:
         plan = layout(source, found.header)
         raw = self.lake.csv(found.path, found.header, found.delimiter, found.compression)
         dates = self._dates(found, raw, plan)
+        self._version(source, plan.version, dates)
         cells = dict(zip(found.header, found.first, strict=False))
         zone = cells.get(plan.places["ChargePeriodStart"], "")
         if (
@@ -235,7 +234,6 @@ class _Reader:
             and ("+" not in zone and zone.count("-") < 3)
         ):
             self.notes.append(_no_zone(source))
-        self._version(source, plan.version, dates)
 
         def charges(table: "ir.Table") -> "ir.Table":
             return normalize(
@@ -272,7 +270,7 @@ class _Reader:
         return chosen_dates(plan.source, counts, names[0], cells[names[0]])
 
     def _parquet_bills(self, paths: Sequence[Path]) -> "list[ir.Table]":
-        from lepta.adapters.focus import layout, normalize
+        from lepta.adapters.focus import distinct_texts, is_tidy, layout, normalize
 
         shapes: dict[Any, list[Path]] = {}
         for path in paths:
@@ -289,7 +287,13 @@ class _Reader:
                 if start.is_date() or (start.is_timestamp() and start.timezone is None):
                     self.notes.append(_no_zone(str(path)))
             raw = self.lake.parquet(members)
-            tables.append(normalize(raw, plan, currency=self.currency))
+            clean = {
+                name
+                for name, texts in distinct_texts(raw, plan).items()
+                if is_tidy(name, [row[0] for row in self.lake.rows(texts)])
+            }
+            only = str(members[0]) if len(members) == 1 else None
+            tables.append(normalize(raw, plan, source=only, currency=self.currency, clean=clean))
             for path in members:
                 self.locate[str(path)] = self._in_parquet(path, plan)
         return tables
@@ -359,10 +363,8 @@ class _Reader:
     def usage(self, files: Sequence[Path]) -> "ir.Table":
         """Read usage tables, check every cell, and refuse overlapping holdings."""
         from lepta.adapters.bigfile import head, whole
-        from lepta.adapters.usage import normalize_usage, usage_complaint, usage_faults
+        from lepta.adapters.usage import normalize_usage, usage_faults
         from lepta.assess.share import overlaps
-
-        import ibis
 
         tables = []
         for path in files:

@@ -48,7 +48,7 @@ def text(column: Any) -> "ir.StringValue":
     if not column.type().is_string():
         column = column.cast("string")
     trimmed = column.strip()
-    return ibis.cases((trimmed.isin(NULLS), None), else_=trimmed)  # type: ignore[no-any-return]
+    return ibis.cases((trimmed.isin(NULLS), None), else_=trimmed)
 
 
 def number(column: Any) -> "ir.FloatingValue":
@@ -57,7 +57,7 @@ def number(column: Any) -> "ir.FloatingValue":
         value = ibis.cases((column.re_search(PLAIN), column.strip().try_cast("float64")))
     else:
         value = column.cast("float64")
-    return ibis.cases((value.isnan() | value.isinf(), None), else_=value)  # type: ignore[no-any-return]
+    return ibis.cases((value.isnan() | value.isinf(), None), else_=value)
 
 
 def money(column: Any, *, semicolons: bool) -> "ir.DecimalValue":
@@ -67,10 +67,10 @@ def money(column: Any, *, semicolons: bool) -> "ir.DecimalValue":
     """
     if not column.type().is_string():
         # NaN, infinities and what does not fit become null here, and an error above.
-        return column.try_cast(MONEY)  # type: ignore[no-any-return]
+        return column.try_cast(MONEY)
     bare = column.re_replace(r"[$€£¥,()\s]", "").try_cast(MONEY)
     negative = column.contains("(")
-    return ibis.cases(  # type: ignore[no-any-return]
+    return ibis.cases(
         (column.re_search(PLAIN), column.strip().try_cast(MONEY)),
         (
             column.re_search(UNGROUPED if semicolons else GROUPED)
@@ -84,10 +84,10 @@ def instant(column: Any, dates: Dates) -> "ir.TimestampValue":
     """An instant in UTC; without a zone it is UTC, as FOCUS prescribes."""
     kind = column.type()
     if isinstance(kind, dt.Timestamp | dt.Date):
-        return column.cast("timestamp(6)")  # type: ignore[no-any-return]
+        return column.cast("timestamp(6)")
     if dates is not Dates.ISO:
         return readings(column)[0 if dates is Dates.MONTH_FIRST else 1]
-    return ibis.cases(  # type: ignore[no-any-return]
+    return ibis.cases(
         (column.re_search(ISO), column.strip().try_cast("timestamp('UTC')").cast("timestamp(6)"))
     )
 

@@ -31,7 +31,7 @@ USED = (
     "Tags",
 )
 OWN = ("x_Team", "x_Workload", "x_Accelerator", "x_AcceleratorCount")
-"""Columns of lepta's own, by the naming rule of FOCUS; `x_team` and `x_accelerator_count` do too."""
+"""Columns of lepta's own, by the naming rule of FOCUS; `x_team` or `x_accelerator_count` do."""
 
 SINCE: Mapping[str, frozenset[str]] = {
     "1.3": frozenset(
@@ -148,7 +148,8 @@ def _missing(source: str, known: Mapping[str, str], missing: Sequence[str]) -> I
     return InputError.at(
         source,
         f"is not a FOCUS bill that lepta can add up: {listing(missing)} "
-        f"{'is' if len(missing) == 1 else 'are'} missing; there are {listing([*known.values()], 6)}",
+        f"{'is' if len(missing) == 1 else 'are'} missing; "
+        f"there are {listing([*known.values()], 6)}",
         row=1,
         column=missing[0],
         remedy=f"export all of {', '.join(REQUIRED)} (FOCUS 1.0 to 1.3)",

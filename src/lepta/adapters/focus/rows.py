@@ -1,5 +1,6 @@
 """Rows of a FOCUS bill to charges, and what is wrong with a row in words."""
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -12,7 +13,24 @@ from lepta.errors import InputError
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["complaint", "faults", "normalize", "sightings"]
+__all__ = ["blank", "complaint", "distinct_texts", "faults", "is_tidy", "normalize", "sightings"]
+
+STATUSES = ("Used", "Unused")
+MANY = 20_000
+TIDIED = (
+    "ChargeCategory",
+    "BillingCurrency",
+    "ServiceName",
+    "RegionId",
+    "RegionName",
+    "CommitmentDiscountStatus",
+    "ConsumedUnit",
+    "Tags",
+    "AllocatedTags",
+    "x_Team",
+    "x_Workload",
+    "x_Accelerator",
+)
 
 
 def normalize(
@@ -23,15 +41,20 @@ def normalize(
     dates: Dates = Dates.ISO,
     semicolons: bool = False,
     currency: str | None = None,
+    clean: Collection[str] = (),
 ) -> "ir.Table":
     """Give the charges of a bill, column for column as `CHARGES` says; extra columns of `raw` whose
     names start with `lepta_` are carried along.
 
     A cell that cannot be read is null in a column where FOCUS allows none: `faults` finds it.
+    `clean` names columns that `is_tidy` found to need no tidying: then none is done, row by row.
     """
 
     def words(name: str) -> Any:
-        return text(raw[plan.places[name]]) if plan.has(name) else ibis.null("string")
+        if not plan.has(name):
+            return ibis.null("string")
+        column = raw[plan.places[name]]
+        return column if name in clean else text(column)
 
     def amount(name: str) -> Any:
         return money(raw[plan.places[name]], semicolons=semicolons)
@@ -39,28 +62,34 @@ def normalize(
     def quantity(name: str) -> Any:
         return number(raw[plan.places[name]]) if plan.has(name) else ibis.null("float64")
 
-    category = words("ChargeCategory").lower()
-    status = words("CommitmentDiscountStatus").lower()
-    named = words("BillingCurrency").upper()
+    def one_of(name: str, choices: Sequence[str]) -> Any:
+        column = words(name)
+        if name in clean:
+            return column
+        return column.lower().cases(*((choice.lower(), choice) for choice in choices))
+
+    named = words("BillingCurrency")
+    if "BillingCurrency" not in clean:
+        named = named.upper()
     columns = {
         "source": ibis.literal(source) if source is not None else raw["filename"],
         "billed": amount("BilledCost"),
         "effective": amount("EffectiveCost"),
         "currency": ibis.coalesce(named, currency or NO_CURRENCY),
-        "category": category.cases(*((name.lower(), name) for name in CATEGORIES)),
+        "category": one_of("ChargeCategory", CATEGORIES),
         "start": instant(raw[plan.places["ChargePeriodStart"]], dates),
         "end": instant(raw[plan.places["ChargePeriodEnd"]], dates),
         "service": words("ServiceName"),
         "region": ibis.coalesce(words("RegionId"), words("RegionName")),
         "resource": words("ResourceId"),
-        "commitment": status.cases(("used", "Used"), ("unused", "Unused")),
+        "commitment": one_of("CommitmentDiscountStatus", STATUSES),
         "accelerator": words("x_Accelerator"),
         "accelerators": quantity("x_AcceleratorCount"),
         "consumed": quantity("ConsumedQuantity"),
         "consumed_unit": words("ConsumedUnit"),
         "team": words("x_Team"),
         "workload": words("x_Workload"),
-        "tags": _tags(raw, plan),
+        "tags": _tags(raw, plan, clean),
     }
     extra = {name: raw[name] for name in raw.columns if name.startswith("lepta_")}
     return raw.select(
@@ -68,12 +97,43 @@ def normalize(
     )
 
 
-def _tags(raw: "ir.Table", plan: Layout) -> Any:
+def distinct_texts(raw: "ir.Table", plan: Layout) -> "dict[str, ir.Table]":
+    """Ask for the distinct values of each column of text that repeats few of them.
+
+    In Parquet text repeats: looking at distinct values is much cheaper than tidying every row.
+    More than `MANY` values are not looked at.
+    """
+    return {
+        name: raw.select(value=plan.places[name]).distinct().limit(MANY)
+        for name in TIDIED
+        if plan.has(name) and raw[plan.places[name]].type().is_string()
+    }
+
+
+def is_tidy(name: str, values: Collection[str | None]) -> bool:
+    """Tell whether `normalize` would leave all of these values of a column as they are."""
+    if len(values) >= MANY:
+        return False
+    allowed = {"ChargeCategory": CATEGORIES, "CommitmentDiscountStatus": STATUSES}.get(name)
+    for value in values:
+        if value is None:
+            continue
+        if value != value.strip() or value in NULLS or (allowed and value not in allowed):
+            return False
+        if (name == "BillingCurrency" and value != value.upper()) or value == "{}":
+            return False
+    return True
+
+
+def _tags(raw: "ir.Table", plan: Layout, clean: Collection[str]) -> Any:
     """Tags as one JSON object in text; those of the allocated resource (FOCUS 1.3) come first."""
     found = []
     for name in ("AllocatedTags", "Tags"):
         if plan.has(name):
             column = raw[plan.places[name]]
+            if name in clean:
+                found.append(column)
+                continue
             kind = column.type()
             if kind.is_struct() or kind.is_map():
                 column = column.cast("json")

@@ -180,9 +180,7 @@ def _assessment(said: Mapping[str, Any]) -> Assessment:
 
 def _finding(it: Mapping[str, Any]) -> Finding:
     return Finding(
-        **_without(
-            it, "saving", "saving_per_month", "evidence", "confidence", "overlaps"
-        ),
+        **_without(it, "saving", "saving_per_month", "evidence", "confidence", "overlaps"),
         saving_micros=to_micros(it["saving"]),
         saving_per_month_micros=to_micros(it["saving_per_month"]),
         evidence=tuple(it["evidence"]),
@@ -250,7 +248,9 @@ SCHEMA: Final[dict[str, Any]] = {
                 **_list({**_KEYS, "cost": _MONEY, "billed": _MONEY, "effective": _MONEY}),
                 "description": "a partition of the bill: each cost sums to that of spend",
             },
-            "rollups": _object({name: _list({"key": _TEXT, "cost": _MONEY}) for name in DIMENSIONS}),
+            "rollups": _object(
+                {name: _list({"key": _TEXT, "cost": _MONEY}) for name in DIMENSIONS}
+            ),
             "daily": {
                 **_list(
                     {
