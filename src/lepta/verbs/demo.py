@@ -12,7 +12,7 @@ from lepta.verbs.plan import plan
 from lepta.verbs.report import report
 from lepta.wiring.outfiles import write_csv, write_parquet, write_text
 
-__all__ = ["demo"]
+__all__ = ["demo", "write_company"]
 
 CONFIG = """\
 # The demo company (lepta demo, seed {seed}). In this folder, `lepta check`, `lepta assess`,
@@ -49,7 +49,7 @@ def demo(
     folder = Path(out) / "company"
     say("1/4 generating a company: 30 days of bills, usage, demand and prices")
     company = make_company(seed)
-    _write(company, folder)
+    write_company(company, folder)
 
     say("2/4 assessing its bill")
     found = assess([folder / "bill.csv"], [folder / "usage.parquet"], basis=Basis.EFFECTIVE)
@@ -75,7 +75,8 @@ def demo(
     )
 
 
-def _write(company: Company, folder: Path) -> None:
+def write_company(company: Company, folder: Path) -> None:
+    """Write the files of a company, each whole or not at all."""
     for name, table in company.tables.items():
         if name == "usage":
             write_parquet(folder / "usage.parquet", USAGE, table.rows)
