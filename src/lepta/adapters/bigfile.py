@@ -67,7 +67,8 @@ def _expand(pattern: str) -> list[Path]:
         return [path]
     if not GLOB.search(pattern):
         raise InputError("there is no such file", where=pattern, remedy="check the path")
-    found = sorted(Path(name) for name in glob.glob(pattern, recursive=True)  # noqa: PTH207)
+    names = glob.glob(pattern, recursive=True)  # noqa: PTH207 (patterns may be absolute)
+    found = sorted(Path(name) for name in names)
     files = [name for name in found if name.is_file()]
     if not files:
         raise InputError("matches no file", where=pattern, remedy="check the pattern")
