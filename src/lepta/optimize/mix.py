@@ -17,9 +17,10 @@ import numpy.typing as npt
 from lepta.domain.periods import Horizon, Period, cut
 from lepta.domain.plan import FleetPlan, PlanCase, Routing, ShadowPrice, Short, UnitsHeld
 from lepta.errors import InputError
+from lepta.optimize.budget import Budget
 from lepta.optimize.market import Market, check_case, known_price, market_of, survey
 from lepta.optimize.mixprogram import Relaxed, Settled, better, relax, route, settle, short_rates
-from lepta.optimize.mixrivals import rivals
+from lepta.optimize.mixrivals import SHARE, rivals
 from lepta.optimize.mixwords import Now, explain, why_short
 from lepta.optimize.verify import certified
 
@@ -73,9 +74,9 @@ def mix(
     if len(possible) < len(demands):
         plan = _infeasible(case, market, horizon, set(demands) - set(possible), now, unknown)
         return certified(case, plan, gap=gap)
-    settled = _settle_all(market, possible, now, gap=gap, time_limit_s=time_limit_s, clock=clock)
+    settled = _settle_all(market, possible, now, gap=gap, budget=Budget(time_limit_s, clock))
     plan = _assemble(case, market, horizon, settled, possible, now, unknown, gap)
-    others = rivals(market, horizon, plan, time_limit_s=time_limit_s, most=runner_ups)
+    others = rivals(market, horizon, plan, Budget(SHARE * time_limit_s, clock), most=runner_ups)
     return certified(case, explain(case, market, horizon, plan, now, others), gap=gap)
 
 
@@ -94,26 +95,18 @@ def _settle_all(
     now: Now,
     *,
     gap: float,
-    time_limit_s: float,
-    clock: Callable[[], datetime] | None,
+    budget: Budget,
 ) -> dict[Rates, Settled]:
     """Solve each different demand, in two rounds, within the time limit as a whole.
 
-    With a clock each demand may use an even share of the time that is left, and those that are
-    not proven then share the rest. Without one the first round may use half of the time, and the
-    second the other half, whatever the first one left over.
+    Those that the first round does not prove share the time that is left in the second.
     """
     settled: dict[Rates, Settled] = {}
-    begin, open_ = clock() if clock else None, list(possible)
+    open_ = list(possible)
     for _ in range(2):
         for place, rates in enumerate(open_):
-            each = time_limit_s / 2 / len(open_)
-            if clock and begin:
-                spent = max((clock() - begin).total_seconds(), 0.0)
-                each = (time_limit_s - spent) / (len(open_) - place)
-            found = settle(
-                market, np.array(rates), possible[rates], gap=gap, time_limit_s=max(each, 0.01)
-            )
+            each = budget.share(place, len(open_), rounds=2)
+            found = settle(market, np.array(rates), possible[rates], gap=gap, time_limit_s=each)
             before = settled.get(rates) or now.fleet.get(rates)
             settled[rates] = better(found, before) if before else found
         open_ = [rates for rates in open_ if not _proven(settled[rates], gap)]

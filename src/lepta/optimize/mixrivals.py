@@ -8,16 +8,18 @@ import numpy as np
 from lepta.domain.offer import Term
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import FleetPlan
+from lepta.optimize.budget import Budget
 from lepta.optimize.market import Market, by_kind
 from lepta.optimize.mixprogram import Relaxed, relax, settle, short_rates
 from lepta.optimize.mixwords import RunnerUp
 
-__all__ = ["rivals"]
+__all__ = ["SHARE", "rivals"]
 
 Rates = tuple[float, ...]
 
 GAP = 1e-3
 SHARE = 0.25
+"""Part of the time limit of the plan that its runner-ups may use."""
 MOST = 6
 """Restrictions that are solved whole: those with the lowest bounds."""
 
@@ -40,11 +42,11 @@ class _Seen:
 
 
 def rivals(
-    market: Market, horizon: Horizon, plan: FleetPlan, *, time_limit_s: float, most: int
+    market: Market, horizon: Horizon, plan: FleetPlan, budget: Budget, *, most: int
 ) -> tuple[RunnerUp, ...]:
     """Solve again with one kind of accelerator alone, and without spot; the cheapest first.
 
-    Takes at most `SHARE` of the time limit, on top of it, and is content with a gap of `GAP`.
+    Its budget is `SHARE` of the time limit, on top of it; a gap of `GAP` is good enough here.
     """
     options = _options(market, {row.offer for row in plan.units})
     if not most or not options:
@@ -56,8 +58,13 @@ def rivals(
         (_look(option, market, hours) for option in options),
         key=lambda seen: (not seen.possible, seen.floor, seen.option.name),
     )[:MOST]
-    each = SHARE * time_limit_s / (MOST * len(hours))
-    answers = [_answer(seen, plan, hours, each) for seen in ranked]
+    solves = [seen for seen in ranked if seen.possible]
+    answers = [
+        _answer(
+            seen, plan, hours, budget, (solves.index(seen) if seen.possible else 0, len(solves))
+        )
+        for seen in ranked
+    ]
     answers.sort(key=lambda one: (one.cost is None, one.cost or 0.0))
     return tuple(answers[:most])
 
@@ -80,8 +87,13 @@ def _look(option: _Option, market: Market, hours: Mapping[Rates, float]) -> _See
 
 
 def _answer(
-    seen: _Seen, plan: FleetPlan, hours: Mapping[Rates, float], time_limit_s: float
+    seen: _Seen,
+    plan: FleetPlan,
+    hours: Mapping[Rates, float],
+    budget: Budget,
+    turn: tuple[int, int],
 ) -> RunnerUp:
+    """Solve one restriction; `turn` says which of how many that are solved it is."""
     own = {offer.id for offer in seen.market.offers}
     same = {row.offer for row in plan.units} <= own
     if not seen.possible:
@@ -93,9 +105,11 @@ def _answer(
         }
         return RunnerUp(seen.option.name, None, None, same, tuple(sorted(short)))
     cost = bound = 0.0
-    for rates, found in seen.relaxed.items():
+    done, parts = turn[0] * len(hours), turn[1] * len(hours)
+    for place, (rates, found) in enumerate(seen.relaxed.items()):
         if found is not None:
-            fleet = settle(seen.market, np.array(rates), found, gap=GAP, time_limit_s=time_limit_s)
+            each = budget.share(done + place, parts)
+            fleet = settle(seen.market, np.array(rates), found, gap=GAP, time_limit_s=each)
             cost += fleet.cost * hours[rates]
             bound += fleet.bound * hours[rates]
     return RunnerUp(seen.option.name, cost, bound, same)
