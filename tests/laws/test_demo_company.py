@@ -112,9 +112,7 @@ def test_today_serves_the_peak(company: Company) -> None:
     )
     for offer, units in company.tables["case/current.csv"].rows:
         assert 0 < units <= limits[offer]  # type: ignore[operator]
-    busy = [
-        (row[9], row[10]) for row in company.tables["usage"].rows if row[10] not in (None, 0)
-    ]
+    busy = [(row[9], row[10]) for row in company.tables["usage"].rows if row[10] not in (None, 0)]
     assert max(used for used, _ in busy) <= 1.0  # type: ignore[type-var]
     assert max(used for used, _ in busy) > 0.8  # type: ignore[type-var,operator]
 
