@@ -161,7 +161,7 @@ def accelerator_units(
                 workload="",
                 accelerator=accelerator,
                 rule="charges of machines with this accelerator / accelerator-hours paid for, "
-                "idle hours included",
+                "idle hours included" + _free(micros),
             )
         )
         if known is None:
@@ -184,7 +184,7 @@ def accelerator_units(
                 team=team,
                 workload="",
                 accelerator=accelerator,
-                rule="charges shared to the team / accelerator-hours that it held",
+                rule="charges shared to the team / accelerator-hours that it held" + _free(micros),
             )
         )
     return units, unknown
@@ -229,6 +229,11 @@ def _one(
         per_unit=micros / MICROS / known if known else None,
         rule=rule,
     )
+
+
+def _free(micros: int) -> str:
+    """Say why a machine may cost nothing: its use is billed 0 under a commitment."""
+    return "" if micros else "; billed 0, so paid by a commitment or a credit: see --cost effective"
 
 
 def _mixed(workload: str, micros: int) -> Unknown:
