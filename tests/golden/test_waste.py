@@ -1,4 +1,4 @@
-"""Waste findings: the bill that can be checked by hand, and the waste planted in the demo company."""
+"""Waste findings: the bill that can be checked by hand, and the edges of each kind of waste."""
 
 from pathlib import Path
 from typing import Any
