@@ -168,6 +168,8 @@ class Assessment:
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
     """How the input was read, where a rule of FOCUS or of lepta decided."""
+    usage_seen: bool = False
+    """Was there any usage? Without it nobody knows what was idle; it is not zero."""
 
     @property
     def total_saving_micros(self) -> int:

@@ -12,6 +12,7 @@ __all__ = [
     "Routed",
     "Steps",
     "failed",
+    "first_week",
     "held",
     "marginals",
     "routed",
@@ -19,6 +20,9 @@ __all__ = [
     "saving_per_month",
     "steps",
 ]
+
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +140,16 @@ def steps(plan: FleetPlan) -> Steps:
         weight[part.offer] = weight.get(part.offer, 0.0) + part.count * part.hours
     order = sorted((offer for offer in grid if any(grid[offer])), key=lambda o: (-weight[o], o))
     return Steps(times=tuple(times), series=tuple((offer, tuple(grid[offer])) for offer in order))
+
+
+def first_week(grid: Steps) -> Steps:
+    """Cut a grid to its first seven days: beyond that, hours can no longer be told apart."""
+    if not grid.times or grid.times[-1] - grid.times[0] <= WEEK:
+        return grid
+    end = grid.times[0] + WEEK
+    kept = [moment for moment in grid.times if moment < end]
+    series = tuple((offer, row[: len(kept)]) for offer, row in grid.series)
+    return Steps(times=(*kept, end), series=series)
 
 
 def routed(plan: FleetPlan) -> tuple[Routed, ...]:

@@ -11,6 +11,7 @@ __all__ = [
     "Breakdown",
     "Daily",
     "Line",
+    "Told",
     "breakdown",
     "daily",
     "lines",
@@ -20,6 +21,21 @@ __all__ = [
 ]
 
 
+MACHINE_UNIT = "GPU-hour"
+"""The unit that says what a machine costs rather than the work done on it."""
+
+MANY = {
+    "allocated-not-computing": "workloads held accelerators without computing",
+    "endpoint-without-traffic": "endpoints served no request",
+    "idle-machine": "machines had no work",
+    "unattached-volume": "volumes were attached to nothing",
+}
+"""What several findings of a kind are called together."""
+
+GROUP_FROM = 3
+"""So many findings of one kind, team and confidence are told as one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One member of a dimension and its money."""
@@ -27,6 +43,8 @@ class Line:
     key: str
     label: str
     micros: int
+    known: bool = True
+    """Could it be seen at all? What could not is shown as unknown, never as zero."""
 
     @property
     def special(self) -> bool:
@@ -87,7 +105,12 @@ def unowned(assessment: Assessment) -> tuple[Line, ...]:
     """Give what no team owns as lines of their own: idle, unallocated, not stated."""
     sums = assessment.by("team")
     return tuple(
-        Line(key=key, label=label(key), micros=sums.get(key, 0))
+        Line(
+            key=key,
+            label=label(key),
+            micros=sums.get(key, 0),
+            known=key != IDLE or assessment.usage_seen,
+        )
         for key in (IDLE, UNALLOCATED, UNKNOWN)
     )
 
@@ -114,14 +137,60 @@ def daily(assessment: Assessment, dimension: str = "team", most: int = 7) -> Dai
     return Daily(days=days, series=tuple(series))
 
 
-def ranked_findings(findings: Sequence[Finding]) -> list[Finding]:
-    """Order findings by money; what is worth nothing yet comes last."""
-    return sorted(findings, key=lambda finding: (-finding.saving_micros, finding.id))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One finding, or several of a kind told as one; the parts are the dearest first."""
+
+    title: str
+    parts: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """Return the finding that stands for the group."""
+        return self.parts[0]
+
+    @property
+    def saving_micros(self) -> int:
+        """Return what all parts save within the bill."""
+        return sum(part.saving_micros for part in self.parts)
+
+    @property
+    def saving_per_month_micros(self) -> int:
+        """Return what all parts save in a month of 730 h."""
+        return sum(part.saving_per_month_micros for part in self.parts)
+
+
+def ranked_findings(findings: Sequence[Finding]) -> list[Told]:
+    """Order findings by money, telling many of one kind, team and confidence as one."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda it: (-it.saving_micros, it.id)):
+        key = (finding.kind, finding.team, finding.confidence)
+        groups.setdefault(key, []).append(finding)
+    told: list[Told] = []
+    for (kind, *_), parts in groups.items():
+        if len(parts) < GROUP_FROM:
+            told.extend(Told(title=part.title, parts=(part,)) for part in parts)
+        else:
+            title = f"{len(parts)} {MANY.get(kind, kind)}"
+            told.append(Told(title=title, parts=tuple(parts)))
+    return sorted(told, key=lambda it: (-it.saving_micros, it.first.id))
 
 
 def ranked_units(units: Sequence[UnitCost]) -> list[UnitCost]:
-    """Order unit costs by unit, then money: rows of one unit can be compared."""
-    weight: dict[str, int] = {}
+    """Order unit costs: work done first, the dearest workload on top, then what it ran on.
+
+    The rows of one workload (input and output tokens) stand together; so do those of one
+    accelerator, whose row over all teams comes first.
+    """
+    weight: dict[tuple[bool, str, str], int] = {}
+
+    def group(unit: UnitCost) -> tuple[bool, str, str]:
+        if unit.unit == MACHINE_UNIT:
+            return (True, unit.accelerator, "")
+        return (False, unit.team, unit.workload)
+
     for unit in units:
-        weight[unit.unit] = weight.get(unit.unit, 0) + unit.cost_micros
-    return sorted(units, key=lambda u: (-weight[u.unit], u.unit, -u.cost_micros, u.workload))
+        weight[group(unit)] = weight.get(group(unit), 0) + unit.cost_micros
+    return sorted(
+        units, key=lambda u: (group(u)[0], -weight[group(u)], group(u), -u.cost_micros, u.unit)
+    )

@@ -136,6 +136,7 @@ def _account(bills: "Bills", ask: _Ask) -> Assessment:
         unknown=(*bills.unknown, *unknown),
         notes=tuple(notes),
         sources=bills.sources,
+        usage_seen=bills.usage is not None,
     )
 
 

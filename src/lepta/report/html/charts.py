@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lepta.domain.assessment import IDLE, UNALLOCATED, Assessment
 from lepta.domain.plan import FleetPlan
-from lepta.report.fleet import steps
+from lepta.report.fleet import first_week, steps
 from lepta.report.numbers import clip, decimals, instant, money, plain, share
 from lepta.report.spend import Breakdown, Daily, Line, daily
 from lepta.units import from_micros
@@ -217,8 +217,8 @@ def compare(plan: FleetPlan) -> Figure | None:
 
 
 def units_over_time(plan: FleetPlan, most: int = 7) -> Figure | None:
-    """Units held, stacked by offer; a step holds until the next."""
-    grid = steps(plan)
+    """Units held in the first week, stacked by offer; a step holds until the next."""
+    grid = first_week(steps(plan))
     if len(grid.times) < 3 or not grid.series:
         return None
     series = list(grid.series)

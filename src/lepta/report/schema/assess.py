@@ -104,6 +104,7 @@ def to_json(told: Assessment) -> dict[str, Any]:
         ],
         "notes": list(told.notes),
         "sources": list(told.sources),
+        "usage_seen": told.usage_seen,
     }
 
 
@@ -174,6 +175,7 @@ def _assessment(said: Mapping[str, Any]) -> Assessment:
             for it in said["unknown"]
         ),
         sources=tuple(said["sources"]),
+        usage_seen=bool(said["usage_seen"]),
         notes=tuple(said["notes"]),
     )
 
@@ -301,6 +303,7 @@ SCHEMA: Final[dict[str, Any]] = {
             ),
             "notes": _TEXTS,
             "sources": _TEXTS,
+            "usage_seen": {"type": "boolean"},
         }
     ),
 }

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lepta.domain.assessment import Assessment, Finding
+from lepta.domain.assessment import Assessment
 from lepta.report.headline import headline, text
 from lepta.report.numbers import (
     clip,
@@ -23,13 +23,22 @@ from lepta.report.numbers import (
     price,
     share,
 )
-from lepta.report.spend import Breakdown, breakdown, lines, ranked_findings, ranked_units, unowned
+from lepta.report.spend import (
+    Breakdown,
+    Told,
+    breakdown,
+    lines,
+    ranked_findings,
+    ranked_units,
+    unowned,
+)
 from lepta.units import from_micros
 
 __all__ = ["body", "head", "show"]
 
 MOST_LINES = 8
 MOST_FINDINGS = 10
+MOST_PARTS = 3
 MOST_UNITS = 12
 MOST_UNSEEN = 10
 STYLES = {"high": "green", "medium": "yellow", "low": "dim"}
@@ -104,7 +113,10 @@ def _unowned(console: Console, told: Assessment, digits: int) -> None:
     table = _table("Owned by nobody", "Cost", "Share")
     for line in unowned(told):
         amount = money(from_micros(line.micros), digits)
-        table.add_row(line.label, amount, share(line.micros, told.spend.total_micros, 1))
+        if line.known:
+            table.add_row(line.label, amount, share(line.micros, told.spend.total_micros, 1))
+        else:
+            table.add_row(line.label, "unknown", "no usage")
     console.print()
     console.print(table)
 
@@ -143,9 +155,9 @@ def _findings(console: Console, told: Assessment, digits: int) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(ratio=1)
-    for finding in findings[:MOST_FINDINGS]:
-        amount = f"{money(from_micros(finding.saving_micros), digits)} {currency}"
-        table.add_row(Text(amount, style="bold"), _finding(finding))
+    for item in findings[:MOST_FINDINGS]:
+        amount = f"{money(from_micros(item.saving_micros), digits)} {currency}"
+        table.add_row(Text(amount, style="bold"), _finding(item, digits))
     rest = findings[MOST_FINDINGS:]
     if rest:
         worth = money(from_micros(sum(item.saving_micros for item in rest)), digits)
@@ -159,15 +171,26 @@ def _findings(console: Console, told: Assessment, digits: int) -> None:
     console.print(table)
 
 
-def _finding(finding: Finding) -> Group:
+def _finding(told: Told, digits: int) -> Group:
+    finding = told.first
     sure = finding.confidence.value
     whose = clip(owner(finding.team, finding.workload), 40)
-    return Group(
-        Text.assemble((plain(finding.title), "bold"), (f"  {sure} confidence", STYLES[sure])),
-        Text(f"{clip(finding.resource, 40)} · {whose}", style="dim"),
-        *(Text(plain(fact)) for fact in finding.evidence[:3]),
-        Text.assemble(("→ ", "cyan"), plain(finding.remedy)),
-    )
+    lines = [
+        Text.assemble((plain(told.title), "bold"), (f"  {sure} confidence", STYLES[sure])),
+    ]
+    if len(told.parts) == 1:
+        lines.append(Text(f"{clip(finding.resource, 40)} · {whose}", style="dim"))
+        lines.extend(Text(plain(fact)) for fact in finding.evidence[:3])
+    else:
+        for part in told.parts[:MOST_PARTS]:
+            amount = money(from_micros(part.saving_micros), digits)
+            lines.append(Text(f"{clip(part.resource, 44)}: {amount}", style="dim"))
+        more = len(told.parts) - MOST_PARTS
+        if more > 0:
+            lines.append(Text(f"… and {more:,} more", style="dim"))
+        lines.append(Text(plain(finding.evidence[0])))
+    lines.append(Text.assemble(("→ ", "cyan"), plain(finding.remedy)))
+    return Group(*lines)
 
 
 def _unseen(console: Console, told: Assessment, digits: int) -> None:
