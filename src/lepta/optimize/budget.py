@@ -20,6 +20,13 @@ class Budget:
         self.clock = clock
         self.begin = clock() if clock else None
 
+    @property
+    def over(self) -> bool:
+        """Tell whether the time has run out; without a clock it never has."""
+        if self.clock is None or self.begin is None:
+            return False
+        return (self.clock() - self.begin).total_seconds() >= self.seconds
+
     def share(self, place: int, parts: int, *, rounds: int = 1) -> float:
         """Seconds for part `place` of `parts`, where all parts may come up in several rounds."""
         if self.clock is None or self.begin is None:

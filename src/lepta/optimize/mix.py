@@ -103,8 +103,10 @@ def _settle_all(
     """
     settled: dict[Rates, Settled] = {}
     open_ = list(possible)
-    for _ in range(2):
+    for turn in range(2):
         for place, rates in enumerate(open_):
+            if turn and budget.over:
+                return settled
             each = budget.share(place, len(open_), rounds=2)
             found = settle(market, np.array(rates), possible[rates], gap=gap, time_limit_s=each)
             before = settled.get(rates) or now.fleet.get(rates)
@@ -210,7 +212,7 @@ def _shadow_prices(
         if rate > 0
     ] + [
         price("limit", market.offers[g].id, float(relaxed.limit_price[g]), saved)
-        for g in np.flatnonzero(relaxed.limit_price > 1e-12)
+        for g in np.flatnonzero(relaxed.limit_price > 0)
     ]
 
 

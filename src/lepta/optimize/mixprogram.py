@@ -145,15 +145,33 @@ def relax(market: Market, rates: Array) -> Relaxed | None:
                 remedy="bring rates and prices closer to each other in size",
             )
         return None
-    units, class_price, limit_price = _zero(market), np.zeros(len(rates)), _zero(market)
+    units, class_price = _zero(market), np.zeros(len(rates))
     units[shape.offers] = answer.x[len(shape.w) :]
     dual = answer.row_dual[: len(shape.classes)] * shape.scale
     class_price[shape.classes] = np.maximum(dual, 0.0) / (3600.0 * rates[shape.classes])
-    reduced = answer.reduced_cost[len(shape.w) :] * shape.scale
-    limited = np.isfinite(market.limit[shape.offers])
-    limit_price[shape.offers] = np.where(limited, np.maximum(-reduced, 0.0), 0.0)
-    bound = min(answer.bound, answer.objective) * shape.scale
-    return Relaxed(bound, units, class_price, limit_price)
+    class_price, limit_price = _consistent(market, shape, class_price)
+    limited = np.isfinite(market.limit)
+    bound = float(3600.0 * (class_price @ rates) - limit_price[limited] @ market.limit[limited])
+    return Relaxed(max(bound, 0.0), units, class_price, limit_price)
+
+
+def _consistent(market: Market, shape: _Shape, class_price: Array) -> tuple[Array, Array]:
+    """Turn the solver's duals into prices that prove their bound exactly (weak duality).
+
+    Where an offer has no limit, no class may be priced above what one unit of it costs per
+    request; where it has one, what a unit-hour earns beyond its price is the worth of the limit.
+    The solver's tolerances are absolute, and would otherwise show where prices differ by far.
+    """
+    able = market.able[shape.w, shape.g]
+    send = market.per_request[shape.w, shape.g]
+    free = ~np.isfinite(market.limit[shape.g])
+    most = np.full(len(class_price), np.inf)
+    np.minimum.at(most, shape.w[free], (send + market.price[shape.g] / (3600.0 * able))[free])
+    class_price = np.minimum(class_price, most)
+    earned = np.zeros(len(market.offers))
+    np.maximum.at(earned, shape.g, 3600.0 * able * (class_price[shape.w] - send))
+    worth = np.where(np.isfinite(market.limit), np.maximum(earned - market.price, 0.0), 0.0)
+    return class_price, np.where(worth > 1e-7 * market.price, worth, 0.0)
 
 
 def _zero(market: Market) -> Array:
@@ -220,8 +238,7 @@ def settle(
         found = _settled(market, rates, shape, answer.x[:pairs], units, bound)
         if found.cost - found.bound <= gap * found.cost:
             return found
-    rounded = _round(market, rates, relaxed)
-    return rounded if found is None else better(found, rounded)
+    return _round(market, rates, relaxed) if found is None else found
 
 
 def better(one: Settled, two: Settled) -> Settled:

@@ -20,6 +20,8 @@ Rates = tuple[float, ...]
 GAP = 1e-3
 SHARE = 0.25
 """Part of the time limit of the plan that its runner-ups may use."""
+LOOK_S, SOLVE_S = 0.005, 0.05
+"""What one relaxation and one solve take at least: fewer are begun where the time is short."""
 MOST = 6
 """Restrictions that are solved whole: those with the lowest bounds."""
 
@@ -49,7 +51,8 @@ def rivals(
     Its budget is `SHARE` of the time limit, on top of it; a gap of `GAP` is good enough here.
     """
     options = _options(market, {row.offer for row in plan.units})
-    if not most or not options:
+    solves = len({period.rates for period in horizon.periods})
+    if not most or not options or solves * len(options) * LOOK_S > budget.seconds:
         return ()
     hours: dict[Rates, float] = {}
     for period in horizon.periods:
@@ -58,14 +61,13 @@ def rivals(
         (_look(option, market, hours) for option in options),
         key=lambda seen: (not seen.possible, seen.floor, seen.option.name),
     )[:MOST]
-    solves = [seen for seen in ranked if seen.possible]
-    answers = [
-        _answer(
-            seen, plan, hours, budget, (solves.index(seen) if seen.possible else 0, len(solves))
-        )
-        for seen in ranked
-    ]
-    answers.sort(key=lambda one: (one.cost is None, one.cost or 0.0))
+    # Too many different demands for the time: the bounds of the relaxation have to do.
+    whole = sum(seen.possible for seen in ranked) * solves * SOLVE_S <= budget.seconds
+    answers, turn = [], 0
+    for seen in ranked:
+        answers.append(_answer(seen, plan, hours, budget, (turn, len(ranked)), whole=whole))
+        turn += seen.possible
+    answers.sort(key=lambda one: (one.bound is None, one.cost or one.bound or 0.0))
     return tuple(answers[:most])
 
 
@@ -92,6 +94,8 @@ def _answer(
     hours: Mapping[Rates, float],
     budget: Budget,
     turn: tuple[int, int],
+    *,
+    whole: bool,
 ) -> RunnerUp:
     """Solve one restriction; `turn` says which of how many that are solved it is."""
     own = {offer.id for offer in seen.market.offers}
@@ -104,6 +108,8 @@ def _answer(
             for w in np.flatnonzero(short_rates(seen.market, np.array(rates)) > 0)
         }
         return RunnerUp(seen.option.name, None, None, same, tuple(sorted(short)))
+    if not whole:
+        return RunnerUp(seen.option.name, None, seen.floor, same)
     cost = bound = 0.0
     done, parts = turn[0] * len(hours), turn[1] * len(hours)
     for place, (rates, found) in enumerate(seen.relaxed.items()):

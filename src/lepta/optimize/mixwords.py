@@ -45,7 +45,10 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class RunnerUp:
-    """The best fleet under one restriction; `cost` None where it cannot serve `uncarried`."""
+    """The best fleet under one restriction.
+
+    `bound` is None where it cannot serve `uncarried`; `cost` also where time allowed no solve.
+    """
 
     name: str
     cost: float | None
@@ -258,10 +261,13 @@ def _rivals(plan: FleetPlan, others: Sequence[RunnerUp]) -> list[str]:
         name = other.name[0].upper() + other.name[1:]
         if other.same:
             said.append(f"{name} is what the plan chose.")
-        elif other.cost is None:
+        elif other.bound is None:
             said.append(f"{name}: not possible, {listing(other.uncarried)} cannot be served.")
-        elif cost > 0:
-            more, least = (max(c / cost - 1, 0.0) for c in (other.cost, other.bound or 0.0))
+        elif other.cost is None and cost > 0:
+            least = max(other.bound / cost - 1, 0.0)
+            said.append(f"{name}: at least {_money(other.bound)} {plan.currency}, +{least:.1%}.")
+        elif other.cost is not None and cost > 0:
+            more, least = (max(c / cost - 1, 0.0) for c in (other.cost, other.bound))
             if more - least > 2e-3 * (1 + more):  # its time ended before its proof
                 said.append(
                     f"{name}: at most {_money(other.cost)} {plan.currency}, +{least:.1%} to "

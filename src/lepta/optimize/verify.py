@@ -28,6 +28,8 @@ UNIT = 1e-6
 """Largest load beyond the target utilization, in units (relative above one unit)."""
 PROOF = 1e-6
 """Largest relative error of the shadow prices."""
+SLIP = 1e7
+"""A profile of which the peak would need more units than this is a slip: said, not planned with."""
 STRETCH_S = 1.5
 """Stretches of time shorter than this come from rounded hours and carry no promise."""
 
@@ -268,8 +270,12 @@ def _weak_duality(case: PlanCase, plan: FleetPlan, offers: Mapping[str, Offer]) 
     if missing:
         return _check("lower bound", math.nan, f"no shadow price of {', '.join(missing)}")
     by_offer: dict[str, list[tuple[str, float]]] = {offer.id: [] for offer in usable}
+    peak: dict[str, float] = {}
+    for row in case.demand:
+        peak[row.demand_class] = max(peak.get(row.demand_class, 0.0), row.rate_per_s)
     for profile in case.profiles:
-        if profile.offer in by_offer:
+        least = peak.get(profile.demand_class, 0.0) / (SLIP * case.utilization)
+        if profile.offer in by_offer and profile.rate_per_s >= least:
             by_offer[profile.offer].append((profile.demand_class, profile.rate_per_s))
     worst = 0.0
     for start in {start for _, start in served}:
