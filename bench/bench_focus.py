@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 SEED = 20261101
-ROUNDS = 3
+ROUNDS = 4
 CHUNK = 1_000_000
 
 

@@ -287,13 +287,20 @@ class _Reader:
                 if start.is_date() or (start.is_timestamp() and start.timezone is None):
                     self.notes.append(_no_zone(str(path)))
             raw = self.lake.parquet(members)
-            clean = {
-                name
+            values = {
+                name: [row[0] for row in self.lake.rows(texts)]
                 for name, texts in distinct_texts(raw, plan).items()
-                if is_tidy(name, [row[0] for row in self.lake.rows(texts)])
+            }
+            clean = {name for name, held in values.items() if is_tidy(name, held)}
+            same = {
+                name: held[0]
+                for name, held in values.items()
+                if name in clean and len(held) == 1 and held[0] is not None
             }
             only = str(members[0]) if len(members) == 1 else None
-            tables.append(normalize(raw, plan, source=only, currency=self.currency, clean=clean))
+            tables.append(
+                normalize(raw, plan, source=only, currency=self.currency, clean=clean, same=same)
+            )
             for path in members:
                 self.locate[str(path)] = self._in_parquet(path, plan)
         return tables

@@ -1,6 +1,7 @@
 """Rows of a FOCUS bill to charges, and what is wrong with a row in words."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -42,17 +43,21 @@ def normalize(
     semicolons: bool = False,
     currency: str | None = None,
     clean: Collection[str] = (),
+    same: Mapping[str, str] = MappingProxyType({}),
 ) -> "ir.Table":
     """Give the charges of a bill, column for column as `CHARGES` says; extra columns of `raw` whose
     names start with `lepta_` are carried along.
 
     A cell that cannot be read is null in a column where FOCUS allows none: `faults` finds it.
     `clean` names columns that `is_tidy` found to need no tidying: then none is done, row by row.
+    `same` gives columns of which every row holds one value: grouping by them costs nothing then.
     """
 
     def words(name: str) -> Any:
         if not plan.has(name):
             return ibis.null("string")
+        if name in same:
+            return ibis.literal(same[name])
         column = raw[plan.places[name]]
         return column if name in clean else text(column)
 
