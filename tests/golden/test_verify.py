@@ -153,3 +153,10 @@ def test_only_unknown_prices_is_said():
     plan = mix(case_of({"cheap": None}, {"w": [1.0]}, {("w", "cheap"): 9.0}))
     assert plan.status == "infeasible"
     assert plan.shortfalls[0].why == "only offers without a known price can serve w: cheap"
+
+
+def test_the_smallest_demand_still_needs_a_machine():
+    """Below the tolerance of the solver a class could be served by no machine at all."""
+    plan = mix(case_of({"a": 2.0}, {"w": [1e-6]}, {("w", "a"): 90.0}))
+    assert [row.count for row in plan.units] == [1]
+    assert plan.cost == 2.0

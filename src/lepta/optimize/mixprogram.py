@@ -30,6 +30,10 @@ Places = npt.NDArray[np.int64]
 LONG_S = 3600.0
 """Linear programs of one period take milliseconds; they are never cut short."""
 
+LEAST_NEED = 1e-4
+"""A class that would fill less of a unit than this is planned as if it filled this much: below the
+solver's tolerance it could be served by no machine at all."""
+
 WHOLE = 1e-9
 """A need this close (relatively) to a whole number is that number: 8.5 / 0.85 fills 10 units."""
 
@@ -75,7 +79,7 @@ class _Shape:
 
 def _shape(market: Market, rates: Array) -> _Shape:
     w, g = np.nonzero((market.able > 0) & (rates[:, None] > 0) & (market.limit > 0))
-    need = rates[w] / market.able[w, g]
+    need = np.maximum(rates[w] / market.able[w, g], LEAST_NEED)
     near = np.abs(need - np.rint(need)) <= WHOLE * np.maximum(need, 1.0)
     paid = market.price[market.price > 0]
     return _Shape(
@@ -199,12 +203,19 @@ def route(market: Market, rates: Array, units: Array) -> Settled | None:
 
 def _settled(
     market: Market, rates: Array, shape: _Shape, share: Array, units: Array, bound: float = 0.0
-) -> Settled:
-    """Clean the shares (each class sums to 1 exactly), and count the units that they fill."""
-    share = np.where(share < WHOLE, 0.0, share)
-    share = share / np.bincount(shape.w, share, minlength=len(rates))[shape.w]
+) -> Settled | None:
+    """Clean the shares (each class sums to 1 exactly), and count the units that they fill.
+
+    None where a class was served by no machine, within the tolerance of the solver.
+    """
+    share = np.where((share < WHOLE) | (units[shape.g] < 0.5), 0.0, share)
+    total = np.bincount(shape.w, share, minlength=len(rates))[shape.w]
+    if not np.all(total > 0.5):
+        return None
+    share = share / total
     load = np.bincount(shape.g, shape.need * share, minlength=len(market.offers))
     filled = np.minimum(np.rint(units), np.ceil(load - 1e-7)).astype(np.int64)
+    filled = np.maximum(filled, load > 0)
     sent = np.zeros_like(market.able)
     sent[shape.w, shape.g] = share * rates[shape.w]
     cost = float(market.price @ filled + 3600.0 * np.sum(market.per_request * sent))
@@ -236,7 +247,7 @@ def settle(
         units[shape.offers] = answer.x[pairs:]
         bound = max(answer.bound * shape.scale, relaxed.cost)
         found = _settled(market, rates, shape, answer.x[:pairs], units, bound)
-        if found.cost - found.bound <= gap * found.cost:
+        if found is not None and found.cost - found.bound <= gap * found.cost:
             return found
     return _round(market, rates, relaxed) if found is None else found
 
