@@ -211,7 +211,7 @@ def test_check_tells_rows_freshness_and_what_lacks(company):
     assert by_kind["bill"]["modified"] == "2026-11-18T11:06:40Z"
     assert by_kind["bill"]["detail"] == "FOCUS 1.0, USD"
     assert by_kind["usage"]["rows"] == 2
-    assert "1 of 2 rows say no utilization" in by_kind["usage"]["missing"][0]
+    assert "1 of 2 rows of machines say no utilization" in by_kind["usage"]["missing"][0]
     assert by_kind["demand"]["age_hours"] < 0
     assert by_kind["catalog"]["rows"] >= 150
     assert any("no profile serves image" in line for line in document["missing"])

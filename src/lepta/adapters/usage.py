@@ -15,7 +15,7 @@ from lepta.errors import InputError
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["normalize_usage", "usage_complaint", "usage_faults"]
+__all__ = ["normalize_usage", "tidy_usage", "usage_complaint", "usage_faults"]
 
 ZONED = (
     r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)?"
@@ -24,8 +24,28 @@ ZONED = (
 PREFIX = "ok_"
 
 
+def tidy_usage(raw: "ir.Table") -> "ir.Table":
+    """Take blanks off the texts that a usage table knows; what means "not known" becomes null.
+
+    A step of its own, to be computed once: an expression mentions a cell many times over, and each
+    mention would tidy it anew.
+    """
+    texts = [
+        column.name
+        for column in USAGE.columns
+        if column.name in raw.columns and raw[column.name].type().is_string()
+    ]
+    tidied = {}
+    for name in texts:
+        words = raw[name].strip()
+        tidied[name] = ibis.cases((words.lower().isin(sorted(NULLS)), None), else_=words)
+    return raw.mutate(**tidied)
+
+
 def normalize_usage(raw: "ir.Table", source: str) -> "ir.Table":
     """Give rows as `USAGE_ROWS` says, and a column `ok_<name>` per column: whether it is sound.
+
+    `raw` is what `tidy_usage` gave.
 
     Raises
     ------
@@ -110,9 +130,8 @@ def _cell(column: Column, cell: Any, source: str) -> tuple[Any, Any]:
         value = cell.cast("float64")
         value = ibis.cases((value.isnan(), None), else_=value)
         return value, _in_range(column, value, value.isnull())
-    words = cell.cast("string").strip()
-    blank = words.isnull() | words.lower().isin(sorted(NULLS))
-    words = ibis.cases((blank, None), else_=words)
+    words = cell.cast("string")
+    blank = words.isnull()
     if column.kind is Kind.TEXT:
         fine = words.isin(column.choices) if column.choices else ibis.literal(True)
         return words, (blank & (not column.required)) | (~blank & fine)

@@ -370,7 +370,7 @@ class _Reader:
     def usage(self, files: Sequence[Path]) -> "ir.Table":
         """Read usage tables, check every cell, and refuse overlapping holdings."""
         from lepta.adapters.bigfile import head, whole
-        from lepta.adapters.usage import normalize_usage, usage_faults
+        from lepta.adapters.usage import normalize_usage, tidy_usage, usage_faults
         from lepta.assess.share import overlaps
 
         tables = []
@@ -383,7 +383,7 @@ class _Reader:
                 raw = self.lake.parquet([path])
             else:
                 raw = self.lake.csv(path, found.header, found.delimiter, found.compression)
-            kept = self.lake.keep(normalize_usage(raw, source))
+            kept = self.lake.keep(normalize_usage(self.lake.keep(tidy_usage(raw)), source))
             if self.lake.rows(usage_faults(kept).count().as_table())[0][0]:
                 raise self._usage_fault(found, raw, source)
             tables.append(kept.select(*USAGE_ROWS))
@@ -397,10 +397,19 @@ class _Reader:
         import ibis
 
         from lepta.adapters.bigfile import line_of
-        from lepta.adapters.usage import normalize_usage, usage_complaint, usage_faults
+        from lepta.adapters.usage import (
+            normalize_usage,
+            tidy_usage,
+            usage_complaint,
+            usage_faults,
+        )
 
         numbered = raw.mutate(lepta_row=ibis.row_number())
-        bad = usage_faults(normalize_usage(numbered, source)).order_by("lepta_row").limit(1)
+        bad = (
+            usage_faults(normalize_usage(tidy_usage(numbered), source))
+            .order_by("lepta_row")
+            .limit(1)
+        )
         row = dict(zip(bad.columns, self.lake.in_order(bad)[0], strict=True))
         cells = numbered.filter(numbered.lepta_row == row["lepta_row"])
         whole = dict(zip(cells.columns, self.lake.in_order(cells)[0], strict=True))

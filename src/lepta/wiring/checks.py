@@ -99,14 +99,16 @@ def _bill(config: Config, lake: "DuckLake", file: Path) -> dict[str, Any]:
 
 def _usage(lake: "DuckLake", file: Path) -> dict[str, Any]:
     from lepta.adapters.bigfile import head, whole
-    from lepta.adapters.usage import normalize_usage, usage_faults
+    from lepta.adapters.usage import normalize_usage, tidy_usage, usage_faults
 
     found = head(file)
     whole(found)
-    table = lake.keep(normalize_usage(_raw(found, lake), str(file)))
-    rows, end, blank = lake.rows(
+    table = lake.keep(normalize_usage(lake.keep(tidy_usage(_raw(found, lake))), str(file)))
+    machine = table.kind == "machine"
+    blind = machine & (table.allocated > 0) & table.utilization.isnull()
+    rows, end, machines, blank = lake.rows(
         table.aggregate(
-            rows=table.count(), end=table.end.max(), blank=table.utilization.isnull().sum()
+            rows=table.count(), end=table.end.max(), machines=machine.sum(), blank=blind.sum()
         )
     )[0]
     faults = lake.rows(usage_faults(table).count().as_table())[0][0]
@@ -116,7 +118,10 @@ def _usage(lake: "DuckLake", file: Path) -> dict[str, Any]:
             where=str(file),
             remedy="run `lepta assess`: it names the first one by line and column",
         )
-    lacks = (f"{blank} of {rows} rows say no utilization: their machines are never called idle",)
+    lacks = (
+        f"{blank} of {machines} rows of machines say no utilization: what these machines held "
+        "is never called unused",
+    )
     return {
         "rows": rows,
         "newest": datetime.fromtimestamp(end, UTC) if end is not None else None,

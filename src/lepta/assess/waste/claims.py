@@ -151,14 +151,15 @@ def _whose(pieces: "ir.Table") -> "ir.Table":
     """Sum the observed seconds: of each resource, and of each workload's holdings."""
     slots = (
         pieces.filter(pieces.taken.notnull())
-        .select("resource", "team", "workload", "state", "a", "seconds")
+        .select("resource", "kind", "team", "workload", "state", "a", "seconds")
         .distinct()
     )
     machines = slots.select("resource", "a", "seconds").distinct()
     of_machine = machines.group_by(subject=machines.resource).aggregate(
         observed=machines.seconds.sum()
     )
-    holders = slots.filter(slots.state == "held")
+    # A workload's volumes are no machine-hours of it.
+    holders = slots.filter((slots.state == "held") & (slots.kind == "machine"))
     of_holder = holders.group_by("team", "workload").aggregate(observed=holders.seconds.sum())
     idle_rows = slots.filter(slots.state == "idle").select(
         "team", "workload", subject=slots.resource
