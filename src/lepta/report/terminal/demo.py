@@ -29,7 +29,7 @@ def show(console: Console, demo: Demo) -> None:
     console.print(head("Try next"))
     for command in (
         f"open {demo.html} in a browser; it needs no network",
-        f"cd {demo.folder} && lepta check && lepta assess --basis effective && lepta plan",
+        f"cd {demo.folder} && lepta check && lepta assess --cost effective && lepta plan",
         "lepta init, to point lepta at your own bill",
     ):
         console.print(Text(f"  {command}"), soft_wrap=True)
