@@ -70,11 +70,23 @@ WRONG = {
     "text as price": ("offer,price_per_hour\na,cheap\n", 2, "price_per_hour", "not a number"),
     "decimal comma": ('offer,price_per_hour\na,"1,5"\n', 2, "price_per_hour", "not a number"),
     "underscore": ("offer,price_per_hour\na,1_000\n", 2, "price_per_hour", "not a number"),
-    "half a machine": ("offer,limit\na,1.5\n", 2, "limit", "whole number"),
-    "unknown term": ("offer,term\na,sometimes\n", 2, "term", "none of on-demand, spot"),
-    "twice": ("offer,limit\na,1\nb,1\na,2\n", 4, "offer", "stands twice, first in line 2"),
-    "no name": ("offer,limit\na,1\n,2\n", 3, "offer", "is blank"),
+    "half a machine": ("offer,price_per_hour,limit\na,2,1.5\n", 2, "limit", "whole number"),
+    "unknown term": (
+        "offer,price_per_hour,term\na,2,sometimes\n",
+        2,
+        "term",
+        "none of on-demand, spot",
+    ),
+    "twice": ("offer,price_per_hour\na,1\nb,1\na,2\n", 4, "offer", "stands twice, first in line 2"),
+    "no name": ("offer,price_per_hour\na,1\n,2\n", 3, "offer", "is blank"),
     "no column": ("name,limit\na,1\n", 1, "offer", "'offer' is missing"),
+    "no price at all": (
+        "offer,price\na,1\n",
+        1,
+        "price_per_hour",
+        "is missing; there are offer, price",
+    ),
+    "beyond all there is": ("offer,price_per_hour\na,1e13\n", 2, "price_per_hour", "at most"),
     "column twice": ("offer,offer\na,b\n", 1, "offer", "twice in the header"),
     "other spelling": ("offer,Price Per Hour\na,1\n", 1, "Price Per Hour", "'price_per_hour'"),
 }
@@ -115,12 +127,12 @@ def test_the_same_instant_in_two_zones_is_the_same_row() -> None:
 
 def test_header_only() -> None:
     with pytest.raises(InputError, match="has a header but no rows"):
-        OFFERS.parse(parse_csv("offer,limit\n", "offers.csv"))
+        OFFERS.parse(parse_csv("offer,price_per_hour\n", "offers.csv"))
 
 
 def test_a_row_too_short() -> None:
     with pytest.raises(InputError, match="has 1 cells where the header has 2") as caught:
-        OFFERS.parse(parse_csv("offer,limit\na\n", "offers.csv"))
+        OFFERS.parse(parse_csv("offer,price_per_hour\na\n", "offers.csv"))
     assert "line 2" in caught.value.where
 
 

@@ -1,16 +1,19 @@
 """The `lepta` command: its commands, and the one place where an error becomes a message."""
 
+import io
 import os
 import sys
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Annotated
 
 import typer
 
 from lepta import __version__, cli
-from lepta.errors import LeptaError
+from lepta.cli.output import is_unicode
+from lepta.errors import AdapterError, LeptaError
 
 __all__ = ["app", "main"]
 
@@ -68,6 +71,7 @@ _register()
 def main(argv: list[str] | None = None) -> None:
     """Run a command; every error ends in one message with a remedy and a documented exit code."""
     arguments = sys.argv[1:] if argv is None else argv
+    _prepare_streams()
     try:
         code = app(arguments, prog_name="lepta", standalone_mode=False)
         sys.stdout.flush()
@@ -81,14 +85,19 @@ def main(argv: list[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the answer has read enough (`lepta ... | head`). What is left in the buffer
-        # goes nowhere, instead of failing once more when Python ends.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the answer has read enough (`lepta ... | head`).
+        _drop_output()
         raise SystemExit(0) from None
     except Exception as fault:
         if "--debug" in arguments:
             raise
+        if isinstance(fault, OSError) and fault.filename is None:  # a stream has no file name
+            _drop_output()
+            _say(
+                f"error: the answer cannot be written: {fault.strerror or fault}\n"
+                "  remedy: check the disk, and where standard output goes"
+            )
+            raise SystemExit(AdapterError.exit_code) from None
         _say(
             f"error: lepta met a fault of its own: {type(fault).__name__}: {fault}\n"
             "  remedy: run again as `lepta --debug ...` and report the output"
@@ -97,6 +106,26 @@ def main(argv: list[str] | None = None) -> None:
     if code == INTERRUPTED:
         _say("interrupted; nothing half-written was left behind")
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _prepare_streams() -> None:
+    """Make standard output and error safe to write to: closed ones, and those that are not UTF-8.
+
+    A letter that the terminal's encoding lacks is shown as a question mark, instead of ending the
+    command; JSON escapes it (see `emit`).
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # `lepta ... >&-`
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper) and not is_unicode(stream):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """Let what is left in the buffer go nowhere, instead of failing once more when Python ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

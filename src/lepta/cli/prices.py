@@ -59,6 +59,8 @@ def prices(
 
     An offer whose price is zero or missing in its source is listed as unknown, never as free.
     """
+    if as_csv and as_json:
+        raise typer.BadParameter("--csv and --json exclude each other")
     from lepta.verbs.prices import offers_csv
     from lepta.verbs.prices import prices as search
 

@@ -84,15 +84,7 @@ def _known(table: Table, column: str, names: Sequence[str], home: str) -> None:
 
 
 def _demand(table: Table) -> tuple[Demand, ...]:
-    demand = tuple(
-        Demand(
-            demand_class=row["class"],
-            start=row["start"],
-            hours=row["hours"],
-            rate_per_s=row["rate_per_s"],
-        )
-        for row in table.rows
-    )
+    demand = tuple(_interval(table.source, row) for row in table.rows)
     if clash := overlap(demand):
         lines = sorted(table.rows[place]["_line"] for place in clash)
         one, two = sorted((demand[place] for place in clash), key=lambda row: row.start)
@@ -105,6 +97,20 @@ def _demand(table: Table) -> tuple[Demand, ...]:
             remedy="cut or merge them, so that each moment has one rate",
         )
     return demand
+
+
+def _interval(source: str, row: Row) -> Demand:
+    try:
+        return Demand(
+            demand_class=row["class"],
+            start=row["start"],
+            hours=row["hours"],
+            rate_per_s=row["rate_per_s"],
+        )
+    except InputError as error:
+        raise InputError.at(
+            source, error.what, row=row["_line"], column="hours", remedy=error.remedy
+        ) from None
 
 
 def _span(row: Demand) -> str:
@@ -120,8 +126,8 @@ def _offer(row: Row) -> Offer:
         term=Term(row["term"] or Term.ON_DEMAND),
         price_per_hour=row["price_per_hour"],
         limit=row["limit"],
-        interruptions_per_hour=_given(row, "interruptions_per_hour"),
-        startup_s=_given(row, "startup_s"),
+        interruptions_per_hour=row["interruptions_per_hour"],
+        startup_s=row["startup_s"],
         carbon_g_per_hour=row["carbon_g_per_hour"],
     )
 

@@ -1,7 +1,7 @@
 """Demand: what has to be served, when, and what one unit of an offer can serve of it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from lepta.errors import InputError
 from lepta.units import Hours, Milliseconds, MoneyPerRequest, PerSecond, check
@@ -29,6 +29,16 @@ class Demand:
             raise InputError(
                 f"demand of {self.demand_class} lasts {self.hours} h", remedy="give hours above 0"
             )
+        try:
+            # All that follows counts and writes in UTC, whatever zone the caller thinks in.
+            object.__setattr__(self, "start", self.start.astimezone(UTC))
+            self.start + timedelta(hours=self.hours)
+        except OverflowError:
+            raise InputError(
+                f"demand of {self.demand_class} from {self.start.isoformat()} for {self.hours:g} h "
+                "leaves the years 1 to 9999",
+                remedy="give fewer hours, or another start",
+            ) from None
 
     @property
     def end(self) -> datetime:

@@ -23,7 +23,8 @@ class Offer:
 
     `price_per_hour` is None where nobody knows it: such an offer is shown, never planned with.
     `limit` is the largest number that may be held at once (quota, reservation, rack); None is none
-    known. `interruptions_per_hour` is the hazard of losing a running machine.
+    known. `interruptions_per_hour` is the hazard of losing a running machine, `startup_s` the time
+    from request to serving; None is not known.
     """
 
     id: str
@@ -36,8 +37,8 @@ class Offer:
     term: Term = Term.ON_DEMAND
     price_per_hour: MoneyPerHour | None
     limit: Count | None = None
-    interruptions_per_hour: PerHour = 0.0
-    startup_s: Seconds = 0.0
+    interruptions_per_hour: PerHour | None = None
+    startup_s: Seconds | None = None
     carbon_g_per_hour: GramsPerHour | None = None
 
     def __post_init__(self) -> None:

@@ -6,6 +6,11 @@ __all__ = ["CURRENT", "DEMAND", "OFFERS", "PROFILES", "RATE_CARD", "ROUTES", "TA
 
 TERMS = ("on-demand", "spot", "reserved")
 
+# Far beyond all that there is: a number above them is a slip of the unit or of the keyboard.
+MOST_HOURS = 1e6
+MOST_MONEY = 1e12
+MOST_UNITS = 1e9
+
 OFFERS = TableSchema(
     name="offers",
     about="What can be rented: one row per offer.",
@@ -23,13 +28,16 @@ OFFERS = TableSchema(
             name="price_per_hour",
             kind=Kind.NUMBER,
             unit="currency/h",
+            present=True,
             low=0,
+            high=MOST_MONEY,
             about="price of one machine-hour; blank or 0 is unknown and never planned with",
         ),
         Column(
             name="limit",
             kind=Kind.INTEGER,
             low=0,
+            high=MOST_UNITS,
             about="most machines held at once (quota, stock); blank: none known",
         ),
         Column(
@@ -37,14 +45,14 @@ OFFERS = TableSchema(
             kind=Kind.NUMBER,
             unit="1/h",
             low=0,
-            about="hazard of losing a running machine; blank: 0",
+            about="hazard of losing a running machine; blank: unknown",
         ),
         Column(
             name="startup_s",
             kind=Kind.NUMBER,
             unit="s",
             low=0,
-            about="from request to serving; blank: 0",
+            about="from request to serving; blank: unknown",
         ),
         Column(
             name="carbon_g_per_hour",
@@ -74,6 +82,7 @@ DEMAND = TableSchema(
             unit="h",
             required=True,
             low=1e-6,
+            high=MOST_HOURS,
             about="length of the interval",
         ),
         Column(
@@ -109,6 +118,7 @@ ROUTES = TableSchema(
     name="routes",
     about="What it costs to send a request of a class to an offer's place.",
     key=("class", "offer"),
+    may_be_empty=True,
     columns=(
         Column(name="class", required=True, about="demand class"),
         Column(name="offer", required=True, about="name of the offer"),
@@ -117,6 +127,7 @@ ROUTES = TableSchema(
             kind=Kind.NUMBER,
             unit="USD/request",
             low=0,
+            high=MOST_MONEY,
             about="egress and other cost of one request; blank: 0",
         ),
         Column(
@@ -133,9 +144,17 @@ CURRENT = TableSchema(
     name="current",
     about="What runs now.",
     key=("offer",),
+    may_be_empty=True,
     columns=(
         Column(name="offer", required=True, about="name of the offer"),
-        Column(name="units", kind=Kind.INTEGER, required=True, low=0, about="machines running now"),
+        Column(
+            name="units",
+            kind=Kind.INTEGER,
+            required=True,
+            low=0,
+            high=MOST_UNITS,
+            about="machines running now",
+        ),
     ),
 )
 

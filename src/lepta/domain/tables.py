@@ -6,6 +6,7 @@ parser here is pure: it takes rows of text (an adapter read them) and gives rows
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,6 +42,8 @@ class Column:
     unit: str = ""
     required: bool = False
     """The column must exist and no cell of it may be blank."""
+    present: bool = False
+    """The column must exist; blank cells say that it is not known there."""
     low: float = -math.inf
     high: float = math.inf
     choices: tuple[str, ...] = ()
@@ -67,7 +70,9 @@ class Column:
         try:
             number = float(text.replace("_", "?"))  # 1_000 is a number to Python only
         except ValueError:
-            raise ValueError("is not a number") from None
+            comma = re.fullmatch(r"-?\d+,\d+", text)
+            hint = f"; write {text.replace(',', '.')}, with a point" if comma else ""
+            raise ValueError("is not a number" + hint) from None
         if not math.isfinite(number):
             raise ValueError("is not a finite number")
         if not self.low <= number <= self.high:
@@ -103,6 +108,8 @@ class TableSchema:
     about: str = ""
     extra_columns: bool = field(default=True)
     """Columns that the schema does not know are passed over (True) or refused."""
+    may_be_empty: bool = False
+    """A header without rows is an answer too: there is none."""
 
     def parse(self, raw: RawTable) -> list[dict[str, Any]]:
         """Turn rows of text into rows of values; `row["_line"]` keeps the line number.
@@ -138,7 +145,7 @@ class TableSchema:
                     )
                 seen[key] = line
             rows.append(row)
-        if not rows:
+        if not rows and not self.may_be_empty:
             raise InputError.at(
                 raw.source,
                 "has a header but no rows",
@@ -157,20 +164,6 @@ class TableSchema:
                 column=twice[0],
                 remedy="rename or remove one of the two columns",
             )
-        missing = [c.name for c in self.columns if c.required and c.name not in header]
-        if missing:
-            near = get_close_matches(missing[0], header, n=1)
-            hint = f" (is {near[0]!r} meant?)" if near else ""
-            raise InputError.at(
-                raw.source,
-                f"column {missing[0]!r} is missing{hint}; there are {listing(header, 12)}"
-                if header
-                else f"column {missing[0]!r} is missing: the file is empty",
-                row=1,
-                column=missing[0],
-                remedy="give the columns "
-                + listing([c.name for c in self.columns if c.required], 12),
-            )
         known = {_plain(c.name): c.name for c in self.columns}
         for name in header:
             meant = known.get(_plain(name), name)
@@ -182,6 +175,20 @@ class TableSchema:
                     column=name,
                     remedy=f"rename it to {meant}",
                 )
+        needed = [c.name for c in self.columns if c.required or c.present]
+        missing = [name for name in needed if name not in header]
+        if missing:
+            near = get_close_matches(missing[0], header, n=1)
+            hint = f" (is {near[0]!r} meant?)" if near else ""
+            raise InputError.at(
+                raw.source,
+                f"column {missing[0]!r} is missing{hint}; there are {listing(header, 12)}"
+                if header
+                else f"column {missing[0]!r} is missing: the file is empty",
+                row=1,
+                column=missing[0],
+                remedy="give the columns " + listing(needed, 12),
+            )
         if not self.extra_columns:
             unknown = [n for n in header if n not in {c.name for c in self.columns}]
             if unknown:

@@ -29,9 +29,12 @@ __all__ = ["GAP", "TIME_LIMIT_S", "mix"]
 Array = npt.NDArray[np.float64]
 Rates = tuple[float, ...]
 
-GAP = 1e-4
+GAP = 1e-6
 """A plan this close to the bound (relatively) counts as optimal, where nobody asks for another."""
 TIME_LIMIT_S = 60.0
+
+NOISE = 1e-12
+"""Relative error of adding floats: a cost this close to its bound is the bound."""
 
 
 def mix(
@@ -116,7 +119,7 @@ def _settle_all(
 
 
 def _proven(settled: Settled, gap: float) -> bool:
-    return settled.cost - settled.bound <= gap * settled.cost
+    return settled.cost - settled.bound <= max(gap, NOISE) * settled.cost
 
 
 def _assemble(
@@ -140,7 +143,7 @@ def _assemble(
         routing += _routing(market, period, here)
         prices += _shadow_prices(case.currency, market, period, relaxed[period.rates])
     cost = float(sum(row.cost for row in units) + sum(row.cost for row in routing))
-    if cost - bound <= 1e-12 * cost:  # the two were added up in different orders
+    if cost - bound <= NOISE * cost:  # the two were added up in different orders
         bound = cost
     distance = (cost - bound) / cost if cost > 0 else 0.0
     proven = all(_proven(found, gap) for found in settled.values()) and distance <= gap

@@ -295,8 +295,8 @@ def _not_priced(case: PlanCase, plan: FleetPlan) -> list[str]:
     used = {row.offer for row in plan.units}
     mine = [offer for offer in case.offers if offer.id in used]
     said = []
-    risky = [o.id for o in mine if o.interruptions_per_hour > 0 or o.term is Term.SPOT]
-    slow = [offer.id for offer in mine if offer.startup_s > 0]
+    risky = [o.id for o in mine if (o.interruptions_per_hour or 0) > 0 or o.term is Term.SPOT]
+    slow = [offer.id for offer in mine if (offer.startup_s or 0) > 0]
     carbon = [offer.id for offer in mine if (offer.carbon_g_per_hour or 0) > 0]
     free = [offer.id for offer in mine if not offer.price_per_hour]
     if risky:

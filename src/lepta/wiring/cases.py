@@ -32,8 +32,15 @@ def read_case(folder: str | Path, *, utilization: float = 0.85, currency: str = 
             where=str(folder),
             remedy="give a folder with " + ", ".join(f"{table.name}.csv" for table in NEEDED),
         )
-    tables = {schema.name: _table(folder, schema) for schema in NEEDED}
-    more = {schema.name: _table(folder, schema) for schema in OPTIONAL if _path(folder, schema)}
+    try:
+        tables = {schema.name: _table(folder, schema) for schema in NEEDED}
+        more = {schema.name: _table(folder, schema) for schema in OPTIONAL if _path(folder, schema)}
+    except PermissionError as error:  # of the folder: those of a file are told by its reader
+        raise InputError(
+            f"cannot be read: {error.strerror}",
+            where=str(folder),
+            remedy="check the permissions of the folder",
+        ) from None
     return build_case(**tables, **more, utilization=utilization, currency=currency)
 
 

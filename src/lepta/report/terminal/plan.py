@@ -15,6 +15,8 @@ __all__ = ["show"]
 
 MOST_OFFERS = 20
 MOST_SHORTFALLS = 12
+NARROW = 60
+"""Columns of a terminal below which a table shows names, units and costs alone, none cut off."""
 
 
 def show(plan: FleetPlan, console: Console) -> None:
@@ -24,7 +26,7 @@ def show(plan: FleetPlan, console: Console) -> None:
         console.print(_shortfalls(plan))
     else:
         _costs(plan, console)
-        console.print(_machines(plan))
+        console.print(_machines(plan, narrow=console.width < NARROW))
     _sentences(console, "Why", plan.explanation)
     _sentences(console, "Not known, or taken on trust", plan.unknown)
     kept = len(plan.checks) - failed(plan)
@@ -52,23 +54,26 @@ def _costs(plan: FleetPlan, console: Console) -> None:
     console.print(table)
 
 
-def _machines(plan: FleetPlan) -> Table:
+def _machines(plan: FleetPlan, *, narrow: bool) -> Table:
     rows = held(plan)
     digits = decimals(plan.cost or 0.0)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Offer", overflow="fold")
-    for name in ("Now", "Plan", "Mean", "Cost", "Share"):
+    names = ("Now", "Plan", "Mean", "Cost", "Share")
+    shown = [name for name in names if not narrow or name in ("Plan", "Cost")]
+    for name in shown:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows[:MOST_OFFERS]:
         units = f"{row.least}" if row.least == row.most else f"{row.least}..{row.most}"
-        table.add_row(
-            Text(clip(row.offer, 60)),
+        cells = (
             "?" if row.now is None else f"{row.now}",
             units,
             f"{row.mean:.2f}",
             money(row.cost, digits),
             share(row.cost, plan.cost),
         )
+        values = dict(zip(names, cells, strict=True))
+        table.add_row(Text(clip(row.offer, 60)), *(values[name] for name in shown))
     if len(rows) > MOST_OFFERS:
         table.add_row(Text(f"… and {len(rows) - MOST_OFFERS} more (--json shows all)"))
     return table
