@@ -12,6 +12,7 @@ from lepta.domain.offer import Offer, Term
 from lepta.domain.plan import PlanCase
 from lepta.errors import InputError
 from lepta.optimize.mix import mix
+from lepta.optimize.verify import verify
 from lepta.report.schema.plan import to_json
 from lepta.wiring.cases import read_case
 
@@ -151,3 +152,29 @@ def test_a_gap_of_nothing_is_optimal_when_only_rounding_is_left():
         plan = mix(replace(base, offers=offers), gap=0.0)
         assert plan.gap == 0
         assert plan.status == "optimal"
+
+
+def test_hours_written_as_thirds_beside_whole_hours(folder):
+    """Ends of two classes that differ by less than a second are one end: the later one."""
+    rows = ["class,start,hours,rate_per_s", "code,2026-11-23T00:00:00Z,1,4"]
+    rows += [f"chat,2026-11-23T00:{m:02}:00Z,0.3333,4" for m in (0, 20, 40)]
+    (folder / "demand.csv").write_text("\n".join(rows) + "\n")
+    (folder / "profiles.csv").write_text("class,offer,rate_per_s\nchat,a,5\ncode,a,5\n")
+    (folder / "current.csv").write_text("offer,units\na,3\n")
+    plan = mix(read_case(folder))
+    assert plan.hours == 1
+    assert plan.cost_now == 6
+    assert plan.status == "optimal"
+
+
+def test_work_for_no_machine_is_seen(folder):
+    """However small the load is, a plan that sends it to no machine breaks its promise."""
+    (folder / "demand.csv").write_text(
+        "class,start,hours,rate_per_s\nchat,2026-11-23T00:00:00Z,1,1e-7\n"
+    )
+    case = read_case(folder)
+    plan = mix(case)
+    assert all(check.ok for check in verify(case, plan))
+    without = replace(plan, units=(replace(plan.units[0], count=0, cost=0.0),), cost=0.0, bound=0.0)
+    broken = {check.name for check in verify(case, without) if not check.ok}
+    assert "utilization" in broken

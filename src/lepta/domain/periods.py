@@ -114,9 +114,13 @@ def _span(row: Demand) -> str:
 
 
 def _instants(demand: Sequence[Demand]) -> list[datetime]:
-    """Return all starts, and the ends that do not meet a start, each once."""
+    """Return all starts, and the ends that do not meet a start, each once.
+
+    Of starts that are one instant the first counts, of ends the last: nothing is cut off.
+    """
     instants: list[datetime] = []
-    for moment in [*sorted({row.start for row in demand}), *sorted({row.end for row in demand})]:
+    starts, ends = sorted({row.start for row in demand}), sorted({row.end for row in demand})
+    for moment in [*starts, *reversed(ends)]:
         if not instants or abs(instants[_nearest(instants, moment)] - moment) > SLACK:
             insort(instants, moment)
     return instants

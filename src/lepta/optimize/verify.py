@@ -154,6 +154,7 @@ class _Axis:
         """No unit works above the target utilization."""
         over = self.filled - case.utilization * self.held
         over = over / np.maximum(self.held, 1.0)
+        over = np.where((self.held == 0) & (self.filled > 0), np.inf, over)  # work for no machine
         worst = float(np.max(over, initial=0.0))
         with np.errstate(divide="ignore", invalid="ignore"):
             highest = np.max(np.where(self.held > 0, self.filled / self.held, 0.0), initial=0.0)
@@ -310,9 +311,11 @@ def _cost_now(case: PlanCase, plan: FleetPlan, offers: Mapping[str, Offer]) -> C
         right = plan.cost_now is None
         return _check("cost now", 0.0 if right else math.inf, "cost of what runs now is unknown")
     each = sum(units * (offers[name].price_per_hour or 0.0) for name, units in running)
-    total = each * _hours(case)
+    hours, blur = _hours(case)
+    total = each * hours
     off = math.nan if plan.cost_now is None else abs(total - plan.cost_now) / max(total, 1e-6)
-    return _check("cost now", off, f"{total:,.6f} {plan.currency} over {_hours(case):g} h", 1e-6)
+    said = f"{total:,.6f} {plan.currency} over {hours:g} h"
+    return _check("cost now", off, said, 1e-6 + blur / max(hours, 1e-6))
 
 
 @dataclass(slots=True)
@@ -321,17 +324,23 @@ class _Span:
     end: float
 
 
-def _hours(case: PlanCase) -> float:
-    """Measure the time that any class covers, each moment once."""
+def _hours(case: PlanCase) -> tuple[float, float]:
+    """Measure the time that any class covers, each moment once, and how exactly that is known.
+
+    Ends come from rounded hours, so each edge is known to `STRETCH_S` only.
+    """
     spans: list[_Span] = []
+    blur = 0.0
     for row in sorted(case.demand, key=lambda row: row.start):
         begin = _seconds(row.start)
         end = begin + 3600 * row.hours
         if spans and begin <= spans[-1].end + STRETCH_S:
+            blur += max(begin - spans[-1].end, 0.0)
             spans[-1].end = max(spans[-1].end, end)
         else:
             spans.append(_Span(begin, end))
-    return sum(span.end - span.begin for span in spans) / 3600
+            blur += 2 * STRETCH_S
+    return sum(span.end - span.begin for span in spans) / 3600, blur / 3600
 
 
 def _nothing_claimed(plan: FleetPlan) -> Check:
