@@ -85,6 +85,8 @@ def solve(program: Program, *, gap: float = 1e-9, time_limit_s: float = 60.0) ->
     highs = _quiet_solver()
     options: dict[str, Any] = {"threads": 1, "random_seed": 0, "time_limit": float(time_limit_s)}
     options |= {"mip_rel_gap": float(gap), "mip_abs_gap": 0.0}
+    # By default coefficients below 1e-9 are dropped: a node that supplies little would supply none.
+    options |= {"small_matrix_value": 1e-12}
     for name, value in (options if mixed else options | _method(program)).items():
         highs.setOptionValue(name, value)
     _pass(highs, program)

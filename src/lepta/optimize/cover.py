@@ -95,10 +95,15 @@ def cover(
     scale = _scale(case)
     covering = _scaled(case, scale)
     answer = solve(covering.program(), time_limit_s=time_limit_s)
-    if answer.status is not Status.OPTIMAL:
+    if answer.status in (Status.FEASIBLE, Status.UNKNOWN):
         raise LeptaError(
-            f"the solver ended with {answer.status} after {time_limit_s:g} s",
+            f"the solver was not done after {time_limit_s:g} s",
             remedy="give it more time (time_limit_s), or fewer nodes",
+        )
+    if answer.status is not Status.OPTIMAL:  # there is an answer: the limits were summed up above
+        raise LeptaError(
+            "the solver finds no answer, though there is one: the numbers lie too far apart",
+            remedy="leave out nodes that cost or supply a million times more or less than others",
         )
     x, y = polish(covering, answer.x, np.maximum(answer.row_dual, 0.0))
     if balance:
