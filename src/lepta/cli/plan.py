@@ -48,7 +48,7 @@ def plan(
         float | None,
         typer.Option(
             help="Relative distance from the proven bound that is good enough "
-            "(default: as configured, or 0.0001).",
+            "(default: as configured, or 0.000001).",
             show_default=False,
             metavar="SHARE",
         ),
