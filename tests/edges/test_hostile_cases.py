@@ -178,3 +178,12 @@ def test_work_for_no_machine_is_seen(folder):
     without = replace(plan, units=(replace(plan.units[0], count=0, cost=0.0),), cost=0.0, bound=0.0)
     broken = {check.name for check in verify(case, without) if not check.ok}
     assert "utilization" in broken
+
+
+@pytest.mark.parametrize("rate", ["1e20", "1e300"])
+def test_rates_beyond_all_numbers_beside_what_runs_now(folder, rate):
+    (folder / "demand.csv").write_text(FILES["demand"].replace(",9", f",{rate}"))
+    (folder / "current.csv").write_text("offer,units\na,3\n")
+    plan = mix(read_case(folder))
+    assert plan.status == "infeasible"
+    assert plan.cost_now == 6

@@ -34,6 +34,9 @@ LEAST_NEED = 1e-4
 """A class that would fill less of a unit than this is planned as if it filled this much: below the
 solver's tolerance it could be served by no machine at all."""
 
+MOST_NEED = 1e12
+"""An offer of which a class would fill more units than this cannot serve it, in any numbers."""
+
 WHOLE = 1e-9
 """A need this close (relatively) to a whole number is that number: 8.5 / 0.85 fills 10 units."""
 
@@ -78,7 +81,10 @@ class _Shape:
 
 
 def _shape(market: Market, rates: Array) -> _Shape:
-    w, g = np.nonzero((market.able > 0) & (rates[:, None] > 0) & (market.limit > 0))
+    can = (market.able > 0) & (rates[:, None] > 0) & (market.limit > 0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        can &= rates[:, None] / market.able <= MOST_NEED
+    w, g = np.nonzero(can)
     need = np.maximum(rates[w] / market.able[w, g], LEAST_NEED)
     near = np.abs(need - np.rint(need)) <= WHOLE * np.maximum(need, 1.0)
     paid = market.price[market.price > 0]
