@@ -187,3 +187,4 @@ def test_rates_beyond_all_numbers_beside_what_runs_now(folder, rate):
     plan = mix(read_case(folder))
     assert plan.status == "infeasible"
     assert plan.cost_now == 6
+    assert "taken for a slip" in plan.shortfalls[0].why

@@ -101,6 +101,8 @@ def why_short(case: PlanCase, market: Market, w: int) -> str:
     full = [
         f"{market.offers[g].id} ({market.limit[g]:.0f})" for g in np.flatnonzero(market.able[w])
     ]
+    if not full:
+        return f"every profile of {name} would need so many units that it is taken for a slip"
     return f"every offer that serves {name} is at its limit: {listing(full)}"
 
 
