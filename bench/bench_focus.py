@@ -79,13 +79,14 @@ def generate(path: Path, rows: int) -> None:
 
 
 def by_lepta(path: Path) -> tuple[Decimal, int]:
-    """Run the code of `lepta assess`: open, check, find owners, group, reconcile."""
-    from lepta.assess import allocate, answer, owners, partition
+    """Run the code of `lepta assess`: open, check, tell accelerators, owners; group, reconcile."""
+    from lepta.assess import allocate, answer, machines, owners, partition
     from lepta.wiring.bills import open_bills
 
     with open_bills([path]) as bills:
         tags = bills.lake.keep(owners.tag_owners(bills.charges))
-        charges = allocate.keyed(owners.owned(bills.charges, tags))
+        told = machines.accelerated(bills.charges, bills.named)
+        charges = allocate.keyed(owners.owned(told, tags))
         groups = bills.lake.rows(allocate.rollup(charges, ("team", "service", "day")))
         total = sum((row[3] for row in groups), Decimal(0))
         partition.reconcile("bill", total, answer.exact(bills.sightings).billed, roundings=0)

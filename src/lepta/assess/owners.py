@@ -11,7 +11,7 @@ from lepta.domain.charges import TEAM_TAGS, WORKLOAD_TAGS, Category
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["owned", "tag_owners", "unreadable_tags"]
+__all__ = ["owned", "tag_owners", "text_pairs", "unreadable_tags"]
 
 PREFIX = r"^(user|label|labels|tag|tags)[:/]"
 
@@ -27,10 +27,8 @@ def tag_owners(
     Bills repeat few texts in many rows: each is parsed once. Of several keys the one that stands
     first in `team_tags` wins; null and blank values name nobody.
     """
-    parsed = _parsed(charges)
-    pairs = parsed.select(
-        "tags", raw=parsed.pairs.keys().unnest(), value=parsed.pairs.values().unnest()
-    )
+    texts = charges.filter(charges.tags.notnull()).select("tags").distinct()
+    pairs = text_pairs(texts, "tags").rename(raw="key")
     pairs = pairs.mutate(key=_key(pairs.raw), value=pairs.value.strip())
     pairs = pairs.filter(pairs.value.notnull() & ~pairs.value.isin(["", "null", "NULL"]))
 
@@ -48,7 +46,8 @@ def tag_owners(
 
 def unreadable_tags(charges: "ir.Table") -> "ir.Table":
     """Sum up charges whose tags are no JSON object: `rows, billed, effective`."""
-    texts = _parsed(charges).filter(lambda t: t.pairs.isnull()).select("tags")
+    texts = charges.filter(charges.tags.notnull()).select("tags").distinct()
+    texts = _parsed(texts, "tags").filter(lambda t: t.pairs.isnull()).select("tags")
     found = charges.semi_join(texts, "tags")
     return found.aggregate(
         rows=found.count(), billed=found.billed.sum(), effective=found.effective.sum()
@@ -93,10 +92,16 @@ def _key(column: Any) -> Any:
     return column.lower().re_replace(PREFIX, "").re_replace(r"[-_. ]", "")
 
 
-def _parsed(charges: "ir.Table") -> "ir.Table":
-    """Give distinct texts of tags as maps; Azure leaves the braces out, which is mended."""
-    texts = charges.filter(charges.tags.notnull()).select("tags").distinct()
-    whole = ibis.cases(
-        (texts.tags.startswith("{"), texts.tags), else_=ibis.literal("{") + texts.tags + "}"
+def text_pairs(texts: "ir.Table", name: str) -> "ir.Table":
+    """Give the text, `key` and `value` of each pair of JSON objects that are texts of a column."""
+    parsed = _parsed(texts, name)
+    return parsed.select(
+        name, key=parsed.pairs.keys().unnest(), value=parsed.pairs.values().unnest()
     )
+
+
+def _parsed(texts: "ir.Table", name: str) -> "ir.Table":
+    """Give texts with their pairs as maps; Azure leaves the braces out, which is mended."""
+    text = texts[name]
+    whole = ibis.cases((text.startswith("{"), text), else_=ibis.literal("{") + text + "}")
     return texts.mutate(pairs=whole.try_cast("json").try_cast("map<string, string>"))

@@ -87,24 +87,30 @@ def work_units(
 
 
 def accelerator_hours(charges: "ir.Table") -> "ir.Table":
-    """Sum charges that name an accelerator: accelerator, billed, effective, hours, blank.
+    """Sum charges of accelerators: accelerator, billed, effective, hours, blank, derived.
 
     Hours: accelerators of the machine x consumed hours, or x the period where the unit is no hour;
-    null where the bill does not say how many accelerators a machine has.
+    null where the bill does not say how many accelerators a machine has. Where the accelerator is
+    `derived` from a machine type only consumed hours count, for the charge may be for anything.
+    `blank` and `derived` are numbers of charges.
     """
     rows = charges.filter(
         (charges.category == str(Category.USAGE)) & (charges.accelerator_key != UNKNOWN)
     )
     in_hours = rows.consumed_unit.lower().isin(["hour", "hours", "h", "hrs"])
     period = (rows.end.epoch_seconds() - rows.start.epoch_seconds()) / 3600
-    hours = ibis.cases((in_hours & rows.consumed.notnull(), rows.consumed), else_=period)
+    derived = rows.accelerator_from.notnull()
+    hours = ibis.cases((in_hours & rows.consumed.notnull(), rows.consumed), (~derived, period))
+    # Parts of a machine that are charged on their own add cost, and no accelerator-hours.
+    hours = ibis.cases((rows.accelerators == 0, 0.0), else_=hours * rows.accelerators)
     return (
         rows.group_by(accelerator=rows.accelerator_key)
         .aggregate(
             billed=rows.billed.sum(),
             effective=rows.effective.sum(),
-            hours=(hours * rows.accelerators).sum(),
-            blank=rows.accelerators.isnull().sum(),
+            hours=hours.sum(),
+            blank=hours.isnull().sum(),
+            derived=derived.sum(),
         )
         .order_by("accelerator")
     )
@@ -141,16 +147,17 @@ def sizes(usage: "ir.Table") -> "ir.Table":
 
 
 def accelerator_units(
-    paid: Sequence[tuple[str, int, float | None, int]],
+    paid: Sequence[tuple[str, int, float | None, int, int]],
     held: Sequence[tuple[str, str, int, float | None]],
 ) -> tuple[list[UnitCost], list[Unknown]]:
     """Divide the cost of accelerators by their hours.
 
-    `paid`: accelerator, micro-units, hours, rows that do not say how many; `held`: team,
-    accelerator, micro-units, hours.
+    `paid`: accelerator, micro-units, hours, charges without hours, charges of which the accelerator
+    is derived; `held`: team, accelerator, micro-units, hours.
     """
     units, unknown = [], []
-    for accelerator, micros, hours, blank in paid:
+    told = {accelerator: _derived(derived) for accelerator, *_, derived in paid}
+    for accelerator, micros, hours, blank, _ in paid:
         known = hours if not blank else None
         units.append(
             _one(
@@ -161,15 +168,16 @@ def accelerator_units(
                 workload="",
                 accelerator=accelerator,
                 rule="charges of machines with this accelerator / accelerator-hours paid for, "
-                "idle hours included" + _free(micros),
+                "idle hours included" + told[accelerator] + _free(micros),
             )
         )
         if known is None:
             unknown.append(
                 Unknown(
                     what=f"hours of {accelerator}: {blank} charges do not say how many of them "
-                    "their machine has",
-                    remedy="add the column x_AcceleratorCount to the bill",
+                    "their machine has, or for how many hours",
+                    remedy="add the column x_AcceleratorCount to the bill, and ConsumedQuantity "
+                    "in Hours",
                     cost_micros=micros,
                 )
             )
@@ -184,7 +192,9 @@ def accelerator_units(
                 team=team,
                 workload="",
                 accelerator=accelerator,
-                rule="charges shared to the team / accelerator-hours that it held" + _free(micros),
+                rule="charges shared to the team / accelerator-hours that it held"
+                + told.get(accelerator, "")
+                + _free(micros),
             )
         )
     return units, unknown
@@ -229,6 +239,13 @@ def _one(
         per_unit=micros / MICROS / known if known else None,
         rule=rule,
     )
+
+
+def _derived(charges: int) -> str:
+    """Say so when the bill names machine types, not accelerators."""
+    if not charges:
+        return ""
+    return f"; accelerator derived from the machine type or SKU that {charges} charges name"
 
 
 def _free(micros: int) -> str:

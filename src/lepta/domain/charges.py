@@ -10,6 +10,7 @@ from enum import StrEnum
 __all__ = [
     "CATEGORIES",
     "CHARGES",
+    "HINTS",
     "MONEY",
     "NO_CURRENCY",
     "TEAM_TAGS",
@@ -54,9 +55,27 @@ CHARGES: Mapping[str, str] = {
     "team": "string",
     "workload": "string",
     "tags": "string",
+    "sku_details": "string",
+    "sku_extras": "string",
+    "machine_type": "string",
+    "resource_type": "string",
+    "description": "string",
+    "meter": "string",
 }
 """`team` and `workload`: x_Team and x_Workload of the row; `tags`: one JSON object as text;
-`commitment`: CommitmentDiscountStatus (Used, Unused); `accelerators`: how many one machine has."""
+`commitment`: CommitmentDiscountStatus (Used, Unused); `accelerators`: how many one machine has;
+the columns of `HINTS`: texts of the bill as they stand."""
+
+HINTS: Mapping[str, str] = {
+    "sku_details": "SkuPriceDetails",
+    "sku_extras": "x_SkuDetails",
+    "machine_type": "x_InstanceType",
+    "resource_type": "ResourceType",
+    "description": "ChargeDescription",
+    "meter": "SkuMeter",
+}
+"""Columns that may name a machine type or a SKU, and what FOCUS or the exporter calls them; of two
+that name one, the first is followed."""
 
 USAGE_ROWS: Mapping[str, str] = {
     "resource": "string",

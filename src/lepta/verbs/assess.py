@@ -102,7 +102,8 @@ def _account(bills: "Bills", ask: _Ask) -> Assessment:
     tags = lake.keep(
         owners.tag_owners(bills.charges, team_tags=ask.team_tags, workload_tags=ask.workload_tags)
     )
-    charges = owners.owned(bills.charges, tags)
+    seen, how = _accelerated(bills, basis)
+    charges = owners.owned(seen, tags)
     whole, pieces = charges, None
     if bills.usage is not None:
         ask.say("sharing machines among those who held them")
@@ -120,7 +121,7 @@ def _account(bills: "Bills", ask: _Ask) -> Assessment:
         answer.unallocated(cells, "team"),
         answer.unallocated(cells, "region", UNKNOWN),
     )
-    notes = [*bills.notes, *answer.RULES]
+    notes = [*bills.notes, *how, *answer.RULES]
     found: tuple[Finding, ...] = ()
     if pieces is not None and bills.usage is not None:
         ask.say("looking for waste")
@@ -138,6 +139,20 @@ def _account(bills: "Bills", ask: _Ask) -> Assessment:
         sources=bills.sources,
         usage_seen=bills.usage is not None,
     )
+
+
+def _accelerated(bills: "Bills", basis: Basis) -> "tuple[ir.Table, list[str]]":
+    """Tell accelerators by the machine types that charges name, and say how they were told."""
+    from lepta.assess import machines
+
+    lake = bills.lake
+    named = bills.named
+    charges = machines.accelerated(bills.charges, named)
+    if not named:
+        return charges, []
+    rows = lake.rows(machines.summary(bills.charges, named))
+    at = 0 if basis is Basis.BILLED else 1
+    return charges, machines.notes_of_machines(rows, list(named), at, bills.currency)
 
 
 def _allocated(
@@ -188,7 +203,7 @@ def _units(
     units: list[UnitCost] = []
     unknown: list[Unknown] = []
     paid = [
-        (row[0], in_micros(row[at]), row[3], row[4])
+        (row[0], in_micros(row[at]), row[3], row[4], row[5])
         for row in lake.rows(unitcost.accelerator_hours(charges))
     ]
     held = []

@@ -44,6 +44,8 @@ class Bills:
 
     lake: "Lake"
     charges: "ir.Table"
+    named: "Mapping[str, ir.Table]"
+    """What texts of charges name, by `assess.machines`; only columns that name anything."""
     usage: "ir.Table | None"
     sightings: tuple[Sighting, ...]
     currency: str
@@ -145,6 +147,7 @@ def open_bills(
     """
     from lepta.adapters.bigfile import find
     from lepta.adapters.lake import DuckLake
+    from lepta.wiring.machines import hints_read
 
     files = find(focus)
     uses = find(usage)
@@ -172,6 +175,7 @@ def open_bills(
         yield Bills(
             lake=lake,
             charges=charges,
+            named=hints_read(lake, charges),
             usage=reader.usage(uses) if uses else None,
             sightings=tuple(sightings),
             currency=target,

@@ -18,6 +18,7 @@ USED = (
     "BillingCurrency",
     "BillingPeriodEnd",
     "BillingPeriodStart",
+    "ChargeDescription",
     "CommitmentDiscountStatus",
     "ConsumedQuantity",
     "ConsumedUnit",
@@ -26,12 +27,24 @@ USED = (
     "RegionId",
     "RegionName",
     "ResourceId",
+    "ResourceType",
     "ServiceName",
     "ServiceProviderName",
+    "SkuMeter",
+    "SkuPriceDetails",
     "Tags",
 )
-OWN = ("x_Team", "x_Workload", "x_Accelerator", "x_AcceleratorCount")
-"""Columns of lepta's own, by the naming rule of FOCUS; `x_team` or `x_accelerator_count` do."""
+OWN = (
+    "x_Team",
+    "x_Workload",
+    "x_Accelerator",
+    "x_AcceleratorCount",
+    "x_InstanceType",
+    "x_SkuInstanceType",
+    "x_SkuDetails",
+)
+"""Columns beside those of FOCUS: lepta's own, and where exporters name the machine type; letter
+case and "_" are passed over, so that `x_team` or `x_accelerator_count` do."""
 
 SINCE: Mapping[str, frozenset[str]] = {
     "1.3": frozenset(

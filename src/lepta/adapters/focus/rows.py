@@ -95,6 +95,12 @@ def normalize(
         "team": words("x_Team"),
         "workload": words("x_Workload"),
         "tags": _tags(raw, plan, clean),
+        "sku_details": _as_is(raw, plan, "SkuPriceDetails"),
+        "sku_extras": _as_is(raw, plan, "x_SkuDetails"),
+        "machine_type": _as_is(raw, plan, "x_InstanceType", "x_SkuInstanceType"),
+        "resource_type": _as_is(raw, plan, "ResourceType"),
+        "description": _as_is(raw, plan, "ChargeDescription"),
+        "meter": _as_is(raw, plan, "SkuMeter"),
     }
     extra = {name: raw[name] for name in raw.columns if name.startswith("lepta_")}
     return raw.select(
@@ -143,6 +149,19 @@ def _tags(raw: "ir.Table", plan: Layout, clean: Collection[str]) -> Any:
             if kind.is_struct() or kind.is_map():
                 column = column.cast("json")
             found.append(ibis.cases((text(column).isin(["{}"]), None), else_=text(column)))
+    return ibis.coalesce(*found) if found else ibis.null("string")
+
+
+def _as_is(raw: "ir.Table", plan: Layout, *names: str) -> Any:
+    """A column that is only searched, so its cells are not tidied, row by row."""
+    found = []
+    for name in names:
+        if plan.has(name):
+            column = raw[plan.places[name]]
+            kind = column.type()
+            if kind.is_struct() or kind.is_map():
+                column = column.cast("json")
+            found.append(column if kind.is_string() else column.cast("string"))
     return ibis.coalesce(*found) if found else ibis.null("string")
 
 
