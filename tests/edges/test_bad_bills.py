@@ -275,3 +275,56 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     lepta.assess(focus=[path])
     refusal(bills.bill(tmp_path / "bad.csv", bills.charge(BilledCost="x")))
     assert list(work.iterdir()) == []
+
+
+@pytest.mark.parametrize("cell", ["0,123", "(-5.00)", "-(5)", "007,500", "$00.5"])
+def test_money_that_can_be_read_in_two_ways_is_refused(tmp_path: Path, cell: str) -> None:
+    said = refusal(bills.bill(tmp_path / "bill.csv", bills.charge(BilledCost=cell)))
+    assert "column 'BilledCost'" in said.where
+    assert repr(cell) in said.what
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_a_comma_is_no_thousands_mark_where_cells_are_not_split_by_commas(
+    tmp_path: Path, delimiter: str
+) -> None:
+    row = bills.charge(BilledCost="12,345")
+    assert "12,345" in refusal(bills.bill(tmp_path / "b.csv", row, delimiter=delimiter)).what
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"CommitmentDiscountStatus": "Foo"}, "CommitmentDiscountStatus"),
+        ({"BillingCurrency": "Dollar"}, "BillingCurrency"),
+        ({"BillingCurrency": "$"}, "BillingCurrency"),
+        ({"ChargePeriodStart": "2026-11-02T00:00:00+99:00"}, "ChargePeriodStart"),
+    ],
+)
+def test_what_is_not_known_is_not_passed_over(
+    tmp_path: Path, cells: dict[str, str], column: str
+) -> None:
+    said = refusal(bills.bill(tmp_path / "bill.csv", bills.charge(), bills.charge(**cells)))
+    assert f"column {column!r}" in said.where
+
+
+def test_columns_without_a_name_or_with_a_name_of_ours_do_no_harm(tmp_path: Path) -> None:
+    lines = bills.text(bills.FOCUS, [bills.charge(BilledCost=7)]).splitlines()
+    path = tmp_path / "bill.csv"
+    path.write_text(f"{lines[0]},lepta_row,filename,,\n{lines[1]},x,y,,\n")
+    assert lepta.assess(focus=[path]).spend.total_micros == 7_000_000
+    path.write_text(path.read_text().replace(",7,7,", ",NaN,7,"))
+    assert "'NaN'" in refusal(path).what
+
+
+def test_a_file_that_breaks_off_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bill.csv"
+    path.write_text(bills.text(bills.FOCUS, [bills.charge()])[:-3])
+    said = refusal(path)
+    assert said.where == f"{path}, line 2"
+    assert "cells" in said.what
+
+
+def test_sums_beyond_all_bounds_are_an_error_of_the_bill(tmp_path: Path) -> None:
+    rows = [bills.charge(BilledCost="9" * 26)] * 20
+    assert "too large" in refusal(bills.bill(tmp_path / "bill.csv", *rows)).what

@@ -49,6 +49,46 @@ def test_a_bad_cost_is_named_with_its_row(tmp_path: Path, cost: str) -> None:
     assert said.value.where == f"{path}, row 1, column 'BilledCost'"
 
 
+@pytest.mark.parametrize("cost", ["'nan'::DOUBLE", "TRUE", "DATE '2026-11-02'"])
+def test_a_cost_that_is_no_number_is_never_zero(tmp_path: Path, cost: str) -> None:
+    path = tmp_path / "b.parquet"
+    with duckdb.connect() as duck:
+        # Two rows: a sum over the sound one alone would look like a bill.
+        rows = " UNION ALL ".join(
+            f"SELECT {ROW.format(cost=c, tags='NULL', more='')}" for c in (cost, cost)
+        )
+        if "nan" in cost:
+            rows = rows.replace(cost, "1::DOUBLE", 1)
+        duck.execute(f"COPY ({rows}) TO '{path}'")
+    with pytest.raises(InputError, match="BilledCost"):
+        lepta.assess(focus=[path])
+
+
+def test_instants_in_nanoseconds_and_columns_with_names_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "b.parquet"
+    with duckdb.connect() as duck:
+        row = ROW.format(cost="2", tags="NULL", more=", 'x' AS filename, 'y' AS lepta_row")
+        duck.execute(f"CREATE TABLE t AS SELECT {row}")
+        duck.execute("ALTER TABLE t ALTER ChargePeriodStart TYPE TIMESTAMPTZ_NS")
+        duck.execute(f"COPY t TO '{path}'")
+    told = lepta.assess(focus=[path])
+    assert told.spend.total_micros == 2_000_000
+    assert told.sources == (str(path),)
+
+
+def test_an_instant_of_another_type_is_an_error_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "b.parquet"
+    with duckdb.connect() as duck:
+        row = ROW.format(cost="2", tags="NULL", more="")
+        duck.execute(f"CREATE TABLE t AS SELECT {row}")
+        duck.execute("ALTER TABLE t DROP ChargePeriodEnd")
+        duck.execute("ALTER TABLE t ADD ChargePeriodEnd INTEGER DEFAULT 7")
+        duck.execute(f"COPY t TO '{path}'")
+    with pytest.raises(InputError) as said:
+        lepta.assess(focus=[path])
+    assert said.value.where == f"{path}, row 1, column 'ChargePeriodEnd'"
+
+
 def test_files_of_several_shapes_add_up(tmp_path: Path) -> None:
     parquet(tmp_path / "a.parquet", tags="{'team': 'a'}")
     parquet(tmp_path / "b.parquet", tags="MAP {'team': 'b'}")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["DuckLake"]
 
 MEMORY = "900MiB"
+FILE = "file_behind_a_row"
 LONGEST_LINE = 8 * 2**20
+VIEW = re.compile(r"\bview_\d+\b")
 DUCK_LINE = re.compile(r"CSV Error on Line: (\d+)")
 
 
@@ -33,6 +35,8 @@ class DuckLake:
 
         self._folder = Path(tempfile.mkdtemp(prefix="lepta-lake-"))
         self._kept = 0
+        self._files: dict[str, str] = {}
+        """View -> the file behind it, to name in errors."""
         self._duck = duckdb.connect(
             config={
                 "memory_limit": memory,
@@ -60,20 +64,29 @@ class DuckLake:
         self, path: Path, header: Sequence[str], delimiter: str, compression: str
     ) -> "ir.Table":
         """View a CSV file as columns of text; a blank cell is null."""
-        columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in header)
+        columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in _named_all(header))
         return self._view(
             f"read_csv({_path(path)}, columns = {{{columns}}}, auto_detect = false, "
             f"header = true, delim = {_text(delimiter)}, quote = '\"', escape = '\"', "
             f"compression = {_text(compression)}, max_line_size = {LONGEST_LINE}, "
-            "strict_mode = true)"
+            "strict_mode = true)",
+            str(path),
         )
 
     def parquet(self, paths: Sequence[Path]) -> "ir.Table":
         """View Parquet files of one shape in place; the column `filename` says from which."""
         names = ", ".join(_path(path) for path in paths)
-        return self._view(
-            f"read_parquet([{names}], filename = true, hive_partitioning = false)", str(paths[0])
-        )
+        read = f"read_parquet([{names}], filename = '{FILE}', hive_partitioning = false)"
+        where = str(paths[0])
+        kinds = self._run(f"DESCRIBE SELECT * FROM {read}", where).fetchall()  # noqa: S608
+        # A file may have columns with the names that are added here; nothing reads them.
+        hidden = [FILE, *(c[0] for c in kinds if _is_own(c[0]) or c[0].lower() == "filename")]
+        # Ibis does not know instants in nanoseconds (as pandas writes them); bills need none.
+        fine = [_name(c[0]) for c in kinds if c[1] == "TIMESTAMPTZ_NS" and c[0] not in hidden]
+        casts = ", ".join(f"{name}::TIMESTAMPTZ AS {name}" for name in fine)
+        columns = f"* EXCLUDE ({', '.join(map(_name, hidden))})"
+        columns += f" REPLACE ({casts})" if casts else ""
+        return self._view(read, where, f"{columns}, {FILE} AS filename")
 
     def rows(self, table: "ir.Table") -> list[tuple[Any, ...]]:
         """Compute an expression; decimals come as Decimal, instants as naive UTC."""
@@ -95,10 +108,12 @@ class DuckLake:
         self._duck.execute("SET preserve_insertion_order = true; SET threads = 1")
         return self.rows(table.limit(most))
 
-    def _view(self, source: str, where: str = "") -> "ir.Table":
+    def _view(self, source: str, where: str = "", columns: str = "*") -> "ir.Table":
         self._kept += 1
         name = f"view_{self._kept}"
-        self._run(f"CREATE VIEW {name} AS SELECT * FROM {source}", where)  # noqa: S608 (quoted above)
+        self._run(f"CREATE VIEW {name} AS SELECT {columns} FROM {source}", where)  # noqa: S608 (quoted above)
+        if where:
+            self._files[name] = where
         return self._named(name)
 
     def _named(self, name: str) -> "ir.Table":
@@ -124,13 +139,26 @@ class DuckLake:
                 remedy="free space in the folder for temporary files ($TMPDIR), or split the bill",
             ) from None
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise _unreadable(str(error), where) from None
+            raise _unreadable(str(error), where or self._where(sql)) from None
+        except (duckdb.OutOfRangeException, duckdb.ConversionException):
+            raise InputError(
+                "amounts are too large to be added up",
+                where=where or self._where(sql),
+                remedy="look for a cell beyond 1e15, and mend it",
+            ) from None
+
+    def _where(self, sql: str) -> str:
+        """Name the files that a statement reads."""
+        used = set(VIEW.findall(sql))
+        return ", ".join(dict.fromkeys(path for view, path in self._files.items() if view in used))
 
 
 def _unreadable(said: str, where: str) -> InputError:
     """Turn what DuckDB says of a file that it cannot read into words with a remedy."""
     first = said.split("\n", 1)[0]
-    low = said.lower()
+    # Below, DuckDB lists options of the reader, whose words must not be taken for a cause.
+    said = "\n".join(text for text in said.split("\n") if not text.startswith("Original Line"))
+    low = said.split("\n\n", 1)[0].lower()
     line = DUCK_LINE.search(said)
     row = int(line.group(1)) if line else None
     if "gzip" in low or "zstd" in low or "decompress" in low:
@@ -139,9 +167,9 @@ def _unreadable(said: str, where: str) -> InputError:
             where=where,
             remedy="copy or download it again",
         )
-    if "utf" in low and "8" in low:
+    if "unicode" in low or "utf-8" in low:
         return InputError.at(where, "is not UTF-8", row=row, remedy="save the file as UTF-8")
-    if "expected number of columns" in low:
+    if "expected number of columns: " in low:
         counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", said)
         expected, seen = counts.groups() if counts else ("another number of", "some")
         return InputError.at(
@@ -160,6 +188,21 @@ def _unreadable(said: str, where: str) -> InputError:
     return InputError(
         f"cannot be read: {first}", where=where, remedy="check that the file is whole"
     )
+
+
+def _named_all(header: Sequence[str]) -> list[str]:
+    """Name columns without a name (exporters end lines with a delimiter) or with one of ours."""
+    taken = {name.lower() for name in header}
+    free = (name for i in range(len(header) * 2) if (name := f"unnamed_{i}") not in taken)
+    return [next(free) if not name or _is_own(name) else name for name in header]
+
+
+def _is_own(column: str) -> bool:
+    return column.lower().startswith("lepta_")
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _text(value: str) -> str:

@@ -22,7 +22,7 @@ from lepta.domain.charges import MONEY, Category
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["HELD", "excess", "holdings", "overlaps", "pieces", "shareable", "split"]
+__all__ = ["HELD", "excess", "holdings", "overlaps", "pieces", "shareable", "sizes", "split"]
 
 HOUR = 3600
 HELD, LEFT, DARK, OUTSIDE = "held", "idle", "unknown", "outside"
@@ -140,7 +140,8 @@ def holdings(usage: "ir.Table") -> "ir.Table":
     )
     known = known.mutate(taken=ibis.coalesce(known.taken, 0.0))
     known = known.mutate(whole=ibis.greatest(known.size, known.taken))
-    known = known.mutate(seen=known.whole.notnull() & (known.whole > 0))
+    # Of a machine of unknown size nobody can tell which share a holding is.
+    known = known.mutate(seen=known.size.notnull() & (known.whole > 0))
     at = ["resource", "bucket", "lo", "hi"]
     held = parts.inner_join(known, at).filter(lambda t: t.seen & (t.allocated > 0))
     text, real = ibis.null("string"), ibis.null("float64")
@@ -226,6 +227,15 @@ def pieces(shared: "ir.Table", holdings: "ir.Table") -> "ir.Table":
     )
     both = inside.union(_outside(shared, joined), distinct=False)
     return both.rename(service="service_key", region="region_key", accelerator="accelerator_key")
+
+
+def sizes(pieces: "ir.Table") -> "ir.Table":
+    """Count pieces, and sum their absolute amounts: `pieces, billed, effective`."""
+    return pieces.aggregate(
+        pieces=pieces.count(),
+        billed=pieces.billed.abs().sum().cast(MONEY),
+        effective=pieces.effective.abs().sum().cast(MONEY),
+    )
 
 
 def excess(pieces: "ir.Table") -> "ir.Table":

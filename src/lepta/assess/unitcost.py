@@ -7,6 +7,7 @@ import ibis
 
 from lepta.domain.assessment import IDLE, UNALLOCATED, UNKNOWN, UnitCost, Unknown
 from lepta.domain.charges import OUTPUT_WEIGHT, Category
+from lepta.errors import listing
 from lepta.units import MICROS
 
 if TYPE_CHECKING:
@@ -53,11 +54,14 @@ def work_units(
     """
     units: list[UnitCost] = []
     unknown: list[Unknown] = []
+    unpaid: list[str] = []
     for team, workload, *numbers, services in rows:
         amounts = dict(zip(("input", "output", "images", "audio"), numbers[0::2], strict=True))
         blanks = dict(zip(("input", "output", "images", "audio"), numbers[1::2], strict=True))
         micros = cost.get((team, workload))
         if micros is None:
+            if any(amounts.values()):
+                unpaid.append(workload)
             continue
         who = {"team": team, "workload": workload}
         text = bool(amounts["input"] or amounts["output"])
@@ -83,6 +87,8 @@ def work_units(
                     cost_micros=micros,
                 )
             )
+    if unpaid:
+        unknown.append(_unpaid(unpaid))
     return units, unknown
 
 
@@ -251,6 +257,14 @@ def _derived(charges: int) -> str:
 def _free(micros: int) -> str:
     """Say why a machine may cost nothing: its use is billed 0 under a commitment."""
     return "" if micros else "; billed 0, so paid by a commitment or a credit: see --cost effective"
+
+
+def _unpaid(workloads: Sequence[str]) -> Unknown:
+    return Unknown(
+        what=f"what a unit of {listing(sorted(workloads), 4)} costs: the usage table tells of "
+        "work, but no charge was shared to it",
+        remedy="write resource_id, team and workload as they stand in the bill",
+    )
 
 
 def _mixed(workload: str, micros: int) -> Unknown:

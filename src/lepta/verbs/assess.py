@@ -104,15 +104,19 @@ def _account(bills: "Bills", ask: _Ask) -> Assessment:
     )
     seen, how = _accelerated(bills, basis)
     charges = owners.owned(seen, tags)
-    whole, pieces = charges, None
+    whole, shared, pieces = charges, None, None
     if bills.usage is not None:
         ask.say("sharing machines among those who held them")
         whole, shared = share.split(charges, bills.usage)
+        shared = lake.keep(shared)
         holdings = lake.keep(share.holdings(bills.usage))
-        pieces = lake.keep(share.pieces(lake.keep(shared), holdings))
+        pieces = lake.keep(share.pieces(shared, holdings))
     ask.say("allocating")
     told = _allocated(bills, basis, whole, pieces)
     units, unknown = _units(bills, ask, told, charges, pieces)
+    if pieces is not None and shared is not None:
+        more_units, more = _work(bills, ask, told, shared, pieces)
+        units, unknown = more_units + units, more + unknown
     spend, cells = told.spend, told.allocation
     unreadable = lake.rows(owners.unreadable_tags(bills.charges))[0]
     unknown += answer.unknown_of_bill(
@@ -159,15 +163,17 @@ def _allocated(
     bills: "Bills", basis: Basis, whole: "ir.Table", pieces: "ir.Table | None"
 ) -> Assessment:
     """Part the bill into cells and days that sum to it, or say that they do not."""
-    from lepta.assess import allocate, answer, partition
+    from lepta.assess import allocate, answer, partition, share
 
     lake = bills.lake
     cube = lake.keep(allocate.cube(whole, pieces))
-    splits = lake.rows(pieces.count().as_table())[0][0] if pieces is not None else 0
+    splits, *amounts = lake.rows(share.sizes(pieces))[0] if pieces is not None else (0, None, None)
     bill = answer.exact(bills.sightings)
     billed, effective = lake.rows(allocate.totals(cube))[0]
-    partition.reconcile("billed cost", billed, bill.billed, roundings=splits)
-    partition.reconcile("effective cost", effective, bill.effective, roundings=splits)
+    partition.reconcile("billed cost", billed, bill.billed, roundings=splits, split=amounts[0])
+    partition.reconcile(
+        "effective cost", effective, bill.effective, roundings=splits, split=amounts[1]
+    )
     spend = answer.spent(bills.sightings, basis, bills.currency)
     told = Assessment(
         spend=spend,
@@ -200,26 +206,49 @@ def _units(
     from lepta.assess.partition import in_micros
 
     lake, at = bills.lake, 1 if ask.basis is Basis.BILLED else 2
-    units: list[UnitCost] = []
-    unknown: list[Unknown] = []
     paid = [
         (row[0], in_micros(row[at]), row[3], row[4], row[5])
         for row in lake.rows(unitcost.accelerator_hours(charges))
     ]
     held = []
     if pieces is not None and bills.usage is not None:
-        cost: dict[tuple[str, str], int] = {}
-        for cell in told.allocation:
-            key = (cell.team, cell.workload)
-            cost[key] = cost.get(key, 0) + cell.cost_micros
-        work = lake.rows(unitcost.work(bills.usage))
-        units, unknown = unitcost.work_units(work, cost, ask.output_weight)
         held = [
             (row[0], row[1], in_micros(row[at + 1]), row[4])
             for row in lake.rows(unitcost.held_hours(pieces, unitcost.sizes(bills.usage)))
         ]
-    more, open_ = unitcost.accelerator_units(paid, held)
-    return units + more, unknown + open_
+    return unitcost.accelerator_units(paid, held)
+
+
+def _work(
+    bills: "Bills", ask: _Ask, told: Assessment, shared: "ir.Table", pieces: "ir.Table"
+) -> tuple[list[UnitCost], list[Unknown]]:
+    """Divide the cost of each workload by the work that the bill paid for."""
+    from lepta.assess import unitcost, worked
+    from lepta.assess.partition import in_micros
+
+    if bills.usage is None or told.spend.start is None or told.spend.end is None:
+        return [], []
+    lake = bills.lake
+    cost: dict[tuple[str, str], int] = {}
+    for cell in told.allocation:
+        key = (cell.team, cell.workload)
+        cost[key] = cost.get(key, 0) + cell.cost_micros
+    usage = lake.keep(worked.resolved(bills.usage, shared))
+    done = worked.merged(
+        lake.rows(unitcost.work(worked.paid(usage, shared))),
+        lake.rows(unitcost.work(worked.within(usage, told.spend.start, told.spend.end))),
+    )
+    units, unknown = unitcost.work_units(done, cost, ask.output_weight)
+    unknown += worked.uncovered(done, lake.rows(unitcost.work(usage)))
+    unknown += worked.absent(lake.rows(worked.unbilled(bills.usage, bills.charges))[0])
+    at = 2 if ask.basis is Basis.BILLED else 3
+    priced = {(unit.team, unit.workload) for unit in units}
+    dark = {
+        (row[0], row[1]): in_micros(row[at])
+        for row in lake.rows(worked.unseen_hours(pieces))
+        if (row[0], row[1]) in priced
+    }
+    return units, unknown + worked.upper_bounds(dark)
 
 
 def _waste(

@@ -1,5 +1,6 @@
 """Bills and usage opened for assessment: files found, read, checked, and laid into one lake."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Bills", "Given", "Sighting", "open_bills", "sources"]
 
 Say = Callable[[str], None]
+CODE = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ def sources(
 
 def _code(name: str) -> str:
     code = name.strip().upper()
-    if not (len(code) == 3 and code.isascii() and code.isalpha()):
+    if not CODE.fullmatch(code):
         raise InputError(f"{name!r} is no currency code", remedy="use ISO 4217, such as USD")
     return code
 
@@ -245,7 +247,7 @@ class _Reader:
                 plan,
                 source=source,
                 dates=dates,
-                semicolons=found.delimiter == ";",
+                commas=found.delimiter == ",",
                 currency=self.currency,
             )
 
@@ -355,6 +357,14 @@ class _Reader:
         ):
             if faulty:
                 raise self.locate[source]()
+            if not CODE.fullmatch(currency):
+                raise InputError.at(
+                    source,
+                    f"stands in {rows} row(s), and is no currency code",
+                    column="BillingCurrency",
+                    value=currency,
+                    remedy="use ISO 4217, such as USD",
+                )
             seen.append(
                 Sighting(
                     source=source,

@@ -20,11 +20,14 @@ __all__ = ["SLASHED", "Dates", "decide_dates", "instant", "money", "number", "re
 
 NULLS = ("", "NULL", "null", "Null", "None", "none", "N/A", "n/a")
 PLAIN = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
-GROUPED = r"^\s*[+-]?\(?[+-]?[$€£¥]?\s?[+-]?[0-9]{1,3}(,[0-9]{3})*(\.[0-9]+)?\)?\s*$"
-UNGROUPED = r"^\s*[+-]?\(?[+-]?[$€£¥]?\s?[+-]?[0-9]+(\.[0-9]+)?\)?\s*$"
+MARKED = r"^\s*([+-]?[$€£¥]?|[$€£¥][+-]|[$€£¥]?\([$€£¥]?)\s?{number}\)?\s*$"
+"""One sign at most, or parentheses: of `-(5)` and `(-5)` nobody can tell the sign."""
+GROUPED = MARKED.replace("{number}", r"(0|[1-9][0-9]{0,2}(,[0-9]{3})*)(\.[0-9]+)?")
+"""No group begins with 0: the comma of `0,123` is a decimal one."""
+UNGROUPED = MARKED.replace("{number}", r"[0-9]+(\.[0-9]+)?")
 ISO = (
     r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)?"
-    r"\s*(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?\s*$"
+    r"\s*(Z|z|UTC|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)?\s*$"
 )
 SLASHED = (
     r"^\s*([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}|[0-9]{2})( ([0-9]{1,2}:[0-9]{2}(:[0-9]{2})?))?\s*$"
@@ -60,21 +63,26 @@ def number(column: Any) -> "ir.FloatingValue":
     return ibis.cases((value.isnan() | value.isinf(), None), else_=value)
 
 
-def money(column: Any, *, semicolons: bool) -> "ir.DecimalValue":
-    """An amount, exact to 1e-12; `$10,000.00 ` and `($5.00)` are read too.
+def money(column: Any, *, commas: bool) -> "ir.DecimalValue":
+    """An amount, exact to 1e-12; `$10,000.00 ` and `($5.00)` are read too, where `commas` is True.
 
-    Where cells are split by semicolons a comma may be a decimal one, so it is refused there.
+    Where cells are not split by commas a comma may be a decimal one, so it is refused there.
     """
-    if not column.type().is_string():
-        # NaN, infinities and what does not fit become null here, and an error above.
+    kind = column.type()
+    # What cannot be an amount becomes null here, and an error above.
+    if kind.is_floating():
+        # The cast alone would make NaN 0.
+        return ibis.cases((~column.isnan() & ~column.isinf(), column)).try_cast(MONEY)
+    if kind.is_integer() or kind.is_decimal():
         return column.try_cast(MONEY)
+    if not kind.is_string():
+        return ibis.null(MONEY)
     bare = column.re_replace(r"[$€£¥,()\s]", "").try_cast(MONEY)
     negative = column.contains("(")
     return ibis.cases(
         (column.re_search(PLAIN), column.strip().try_cast(MONEY)),
         (
-            column.re_search(UNGROUPED if semicolons else GROUPED)
-            & (negative == column.contains(")")),
+            column.re_search(GROUPED if commas else UNGROUPED) & (negative == column.contains(")")),
             ibis.cases((negative, -bare), else_=bare).try_cast(MONEY),
         ),
     )
@@ -85,6 +93,8 @@ def instant(column: Any, dates: Dates) -> "ir.TimestampValue":
     kind = column.type()
     if isinstance(kind, dt.Timestamp | dt.Date):
         return column.cast("timestamp(6)")
+    if not kind.is_string():
+        return ibis.null("timestamp(6)")
     if dates is not Dates.ISO:
         return readings(column)[0 if dates is Dates.MONTH_FIRST else 1]
     return ibis.cases(

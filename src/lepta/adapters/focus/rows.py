@@ -40,7 +40,7 @@ def normalize(
     *,
     source: str | None = None,
     dates: Dates = Dates.ISO,
-    semicolons: bool = False,
+    commas: bool = True,
     currency: str | None = None,
     clean: Collection[str] = (),
     same: Mapping[str, str] = MappingProxyType({}),
@@ -62,7 +62,7 @@ def normalize(
         return column if name in clean else text(column)
 
     def amount(name: str) -> Any:
-        return money(raw[plan.places[name]], semicolons=semicolons)
+        return money(raw[plan.places[name]], commas=commas)
 
     def quantity(name: str) -> Any:
         return number(raw[plan.places[name]]) if plan.has(name) else ibis.null("float64")
@@ -71,7 +71,8 @@ def normalize(
         column = words(name)
         if name in clean:
             return column
-        return column.lower().cases(*((choice.lower(), choice) for choice in choices))
+        known = column.lower().cases(*((choice.lower(), choice) for choice in choices))
+        return ibis.coalesce(known, column) if name == "CommitmentDiscountStatus" else known
 
     named = words("BillingCurrency")
     if "BillingCurrency" not in clean:
@@ -184,6 +185,7 @@ def is_fault(charges: "ir.Table") -> Any:
         | charges.start.isnull()
         | charges.end.isnull()
         | (charges.end < charges.start)
+        | charges.commitment.notin(STATUSES).fill_null(False)
     )
 
 
@@ -208,11 +210,15 @@ def complaint(
     `row` holds the charge, `raw` the cells as they stood; `line` is the line of a CSV file.
     """
     needed = (
-        ("billed", "BilledCost", "a number such as 12.34; in a semicolon file without commas"),
+        (
+            "billed",
+            "BilledCost",
+            "a number such as 12.34; commas only in cells of a comma-separated file",
+        ),
         (
             "effective",
             "EffectiveCost",
-            "a number such as 12.34; in a semicolon file without commas",
+            "a number such as 12.34; commas only in cells of a comma-separated file",
         ),
         ("category", "ChargeCategory", f"one of {', '.join(CATEGORIES)}"),
         ("start", "ChargePeriodStart", "an ISO 8601 time such as 2026-11-23T14:00:00Z"),
@@ -237,6 +243,15 @@ def complaint(
                 value=cell,
                 remedy=f"give {wanted}",
             )
+    if row["commitment"] not in (None, *STATUSES):
+        return InputError.at(
+            source,
+            "is no status of a commitment that FOCUS knows",
+            row=line,
+            column=plan.places["CommitmentDiscountStatus"],
+            value=row["commitment"],
+            remedy=f"give one of {', '.join(STATUSES)}, or leave it blank",
+        )
     return InputError.at(
         source,
         "is before ChargePeriodStart",

@@ -76,8 +76,7 @@ def findings(
     claims = [Claims(**dict(zip(CLAIM_COLUMNS, row, strict=True))) for row in rows]
     worth = [c for c in claims if picos(c.cost) >= PICOS]
     worth.sort(key=lambda c: (-c.cost, c.kind, c.subject, c.team, c.workload, c.accelerator))
-    # Rounded down, so that rounding alone cannot claim more than there is.
-    amounts = apportion([picos(c.cost) for c in worth], sum(picos(c.cost) for c in worth) // PICOS)
+    amounts = apportion([picos(c.cost) for c in worth])
     found = []
     left = max(spend, 0)
     for place, (it, micros) in enumerate(zip(worth, amounts, strict=True)):
