@@ -180,3 +180,21 @@ def test_twenty_minutes_written_as_a_third_of_an_hour(folder: Path):
         "What runs now is not known (no current.csv): no saving can be stated.",
     )
     assert plan.hours == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_class_without_demand_is_named(folder: Path):
+    """A misspelled class in the profiles must not silently lose a machine."""
+    path = folder / "profiles.csv"
+    path.write_text(path.read_text() + "chatt,l4,3\n")
+    plan = mix(read_case(folder))
+    assert any("chatt" in said and "is chat meant?" in said for said in plan.unknown)
+
+
+@pytest.mark.parametrize("rate", ["1e-9", "1e-5", "1e-3"])
+def test_the_smallest_demand_needs_one_machine_and_is_proven(folder: Path, rate: str):
+    rows = "class,start,hours,rate_per_s\n" + f"chat,2026-11-23T00:00:00Z,1,{rate}\n"
+    (folder / "demand.csv").write_text(rows)
+    plan = mix(read_case(folder))
+    assert plan.status == "optimal"
+    assert sum(row.count for row in plan.units) == 1
+    assert plan.gap == pytest.approx(0, abs=1e-6)

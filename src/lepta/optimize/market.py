@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
@@ -128,7 +129,7 @@ def survey(case: PlanCase, horizon: Horizon) -> tuple[Market, tuple[str, ...]]:
     """Return the market to plan with, and sentences on everything that is not known."""
     usable = [offer for offer in case.offers if known_price(offer)]
     market = market_of(case, horizon.classes, usable, utilization=case.utilization)
-    unknown = [*_prices(case), *_gaps(horizon)]
+    unknown = [*_prices(case), *_gaps(horizon), *_idle_profiles(case, horizon)]
     peak = np.max([period.rates for period in horizon.periods], axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         hopeless = (market.able > 0) & (peak[:, None] / market.able > MOST_UNITS)
@@ -151,6 +152,16 @@ def _prices(case: PlanCase) -> list[str]:
         f"The price of {listing(missing)} is unknown (blank or 0): not planned with. "
         "A reserved offer that is paid already may say 0."
     ]
+
+
+def _idle_profiles(case: PlanCase, horizon: Horizon) -> list[str]:
+    """Name classes that have a profile but no demand: left out on purpose, or misspelled."""
+    strange = sorted({profile.demand_class for profile in case.profiles} - set(horizon.classes))
+    if not strange:
+        return []
+    near = get_close_matches(strange[0], horizon.classes, n=1)
+    meant = f" (is {near[0]} meant?)" if near else ""
+    return [f"Profiles name {listing(strange)}, of which there is no demand{meant}: not used."]
 
 
 def _gaps(horizon: Horizon) -> list[str]:

@@ -6,6 +6,7 @@ need[w, g] = r[w] / (rho * cap[w, g]), the units of g that the whole class would
     minimize    sum_g price_g n_g + sum_wg 3600 r_w per_request_wg y_wg      [currency per hour]
     subject to  sum_g y_wg = 1                    every request is served
                 sum_w need_wg y_wg <= n_g         load within the target utilization
+                y_wg <= n_g                       where need_wg is small: no work without a machine
                 n_g <= limit_g, n_g whole, y >= 0
 
 One integer per offer and continuous shares: units of one offer are interchangeable, so nothing
@@ -30,9 +31,9 @@ Places = npt.NDArray[np.int64]
 LONG_S = 3600.0
 """Linear programs of one period take milliseconds; they are never cut short."""
 
-LEAST_NEED = 1e-4
-"""A class that would fill less of a unit than this is planned as if it filled this much: below the
-solver's tolerance it could be served by no machine at all."""
+SMALL_NEED = 1e-3
+"""A class that would fill less of a unit than this is tied to a machine by a row of its own: within
+the solver's tolerances the load alone would let it be served by no machine at all."""
 
 MOST_NEED = 1e12
 """An offer of which a class would fill more units than this cannot serve it, in any numbers."""
@@ -85,7 +86,7 @@ def _shape(market: Market, rates: Array) -> _Shape:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         can &= rates[:, None] / market.able <= MOST_NEED
     w, g = np.nonzero(can)
-    need = np.maximum(rates[w] / market.able[w, g], LEAST_NEED)
+    need = rates[w] / market.able[w, g]
     near = np.abs(need - np.rint(need)) <= WHOLE * np.maximum(need, 1.0)
     paid = market.price[market.price > 0]
     return _Shape(
@@ -101,19 +102,22 @@ def _shape(market: Market, rates: Array) -> _Shape:
 def _program(
     market: Market, rates: Array, shape: _Shape, *, whole: bool, fixed: Array | None = None
 ) -> Program:
-    """Build the program: columns are pairs, then offers; rows are classes, then offers."""
+    """Build the program: columns are pairs, then offers; rows are classes, offers, small pairs."""
     pairs, offers, classes = len(shape.w), len(shape.offers), len(shape.classes)
     of_class, of_offer = (
         np.searchsorted(shape.classes, shape.w),
         np.searchsorted(shape.offers, shape.g),
     )
     pair, unit = np.arange(pairs), pairs + np.arange(offers)
-    row_low = np.concatenate((np.ones(classes), np.full(offers, -np.inf)))
-    row_high = np.concatenate((np.ones(classes), np.zeros(offers)))
+    # The tie y <= n holds for whole machines only; the relaxation prices a share of a machine.
+    small = np.flatnonzero(shape.need < SMALL_NEED) if whole else np.empty(0, np.int64)
+    tie = classes + offers + np.arange(len(small))
+    row_low = np.concatenate((np.ones(classes), np.full(offers + len(small), -np.inf)))
+    row_high = np.concatenate((np.ones(classes), np.zeros(offers + len(small))))
     high = market.limit[shape.offers]
     low = np.zeros(offers)
     if whole:
-        most = np.ceil(np.bincount(of_offer, shape.need, minlength=offers) - 1e-9)
+        most = np.maximum(1.0, np.ceil(np.bincount(of_offer, shape.need, minlength=offers) - 1e-9))
         high = np.minimum(high, most)
     if fixed is not None:
         low = high = fixed[shape.offers]
@@ -121,10 +125,18 @@ def _program(
     return Program(
         cost=np.concatenate((send, market.price[shape.offers])) / shape.scale,
         matrix=Matrix.triplets(
-            np.concatenate((of_class, classes + of_offer, classes + np.arange(offers))),
-            np.concatenate((pair, pair, unit)),
-            np.concatenate((np.ones(pairs), shape.need, -np.ones(offers))),
-            shape=(classes + offers, pairs + offers),
+            np.concatenate((of_class, classes + of_offer, classes + np.arange(offers), tie, tie)),
+            np.concatenate((pair, pair, unit, small, unit[of_offer[small]])),
+            np.concatenate(
+                (
+                    np.ones(pairs),
+                    shape.need,
+                    -np.ones(offers),
+                    np.ones(len(small)),
+                    -np.ones(len(small)),
+                )
+            ),
+            shape=(classes + offers + len(small), pairs + offers),
         ),
         row_low=row_low,
         row_high=row_high,
