@@ -158,7 +158,11 @@ def test_every_view_of_the_public_bill_sums_to_it(assessment: dict[str, Any]) ->
 
 def test_nothing_is_called_idle_where_nothing_was_measured(assessment: dict[str, Any]) -> None:
     assert assessment["findings"] == []
-    assert assessment["units"] == []
+    # What a machine-hour costs stands in the bill itself: seven charges name a g5.4xlarge.
+    (unit,) = assessment["units"]
+    assert (unit["unit"], unit["accelerator"]) == ("GPU-hour", "A10G")
+    assert unit["per_unit"] == pytest.approx(1.624, rel=1e-6)
+    assert "derived from the machine type" in unit["rule"]
     assert assessment["total_saving"] == 0
     assert not [cell for cell in assessment["allocation"] if cell["workload"] == "__idle__"]
     assert any("no usage table was given" in row["what"] for row in assessment["unknown"])
