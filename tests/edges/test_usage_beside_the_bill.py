@@ -8,6 +8,7 @@ import pytest
 import bills
 import lepta
 from lepta.domain.assessment import Assessment
+from lepta.errors import InputError
 
 MACHINE = {"ResourceId": "m1", "BilledCost": "24"}
 CHAT = {
@@ -96,3 +97,29 @@ def test_a_refund_leaves_a_round_saving(tmp_path: Path) -> None:
     idle = {"hours": 24, "allocated": 0, "capacity": 2}
     it = told(tmp_path, [{"BilledCost": "48"}, {"BilledCost": "-40"}], [idle])
     assert it.total_saving_micros == it.spend.total_micros == 8_000_000
+
+
+def test_a_column_of_usage_that_stands_twice_but_for_letter_case(tmp_path: Path) -> None:
+    bill = bills.bill(tmp_path / "bill.csv", bills.charge())
+    use = bills.used(tmp_path / "usage.csv", CHAT)
+    lines = use.read_text().splitlines()
+    use.write_text(f"{lines[0]},Team\n{lines[1]},z\n")
+    with pytest.raises(InputError, match="Team"):
+        lepta.assess(focus=[bill], usage=[use])
+
+
+@pytest.mark.parametrize(
+    ("unit", "quantity"), [("Seconds", "7200"), ("Minutes", "120"), ("Hours", "2")]
+)
+def test_hours_of_accelerators_in_any_unit_of_time_and_refunds_add_none(
+    tmp_path: Path, unit: str, quantity: str
+) -> None:
+    machine = {"x_Accelerator": "H100", "x_AcceleratorCount": "4"}
+    rows = [
+        bills.charge(BilledCost=10, ConsumedUnit=unit, ConsumedQuantity=quantity, **machine),
+        bills.charge(BilledCost=-2, **machine),
+    ]
+    path = tmp_path / "bill.csv"
+    path.write_text(bills.text((*bills.FOCUS, "ConsumedUnit", "ConsumedQuantity"), rows))
+    (hours,) = [unit for unit in lepta.assess(focus=[path]).units if unit.unit == "GPU-hour"]
+    assert (hours.quantity, hours.per_unit) == (8.0, 1.0)

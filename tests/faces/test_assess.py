@@ -74,3 +74,12 @@ def test_errors_are_one_message_and_a_code(
     assert words in said.err
     assert "Traceback" not in said.err
     assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    "args", [("--focus",), ("--usage", "--focus", "a.csv"), ("--focus", "--json")]
+)
+def test_an_option_without_its_files_is_a_wrong_command_line(args: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["assess", *args])
+    assert end.value.code == 2

@@ -64,7 +64,18 @@ class DuckLake:
         self, path: Path, header: Sequence[str], delimiter: str, compression: str
     ) -> "ir.Table":
         """View a CSV file as columns of text; a blank cell is null."""
-        columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in _named_all(header))
+        names = _named_all(header)
+        lowered = [name.lower() for name in names]
+        twice = next((n for i, n in enumerate(names) if n.lower() in lowered[:i]), None)
+        if twice is not None:  # DuckDB knows no letter case
+            raise InputError.at(
+                str(path),
+                "stands twice in the header",
+                row=1,
+                column=twice,
+                remedy="rename or remove one of the two columns",
+            )
+        columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names)
         return self._view(
             f"read_csv({_path(path)}, columns = {{{columns}}}, auto_detect = false, "
             f"header = true, delim = {_text(delimiter)}, quote = '\"', escape = '\"', "

@@ -22,6 +22,13 @@ __all__ = [
     "work_units",
 ]
 
+TIMES = (
+    (1, ("hour", "hours", "h", "hr", "hrs")),
+    (60, ("minute", "minutes", "min", "mins")),
+    (3600, ("second", "seconds", "s", "sec", "secs")),
+)
+"""Units of ConsumedQuantity that tell time: how many make an hour, and their names."""
+
 Cost = dict[tuple[str, str], int]
 
 
@@ -103,10 +110,15 @@ def accelerator_hours(charges: "ir.Table") -> "ir.Table":
     rows = charges.filter(
         (charges.category == str(Category.USAGE)) & (charges.accelerator_key != UNKNOWN)
     )
-    in_hours = rows.consumed_unit.lower().isin(["hour", "hours", "h", "hrs"])
+    unit = rows.consumed_unit.lower()
+    lengths = [
+        (unit.isin(names) & rows.consumed.notnull(), rows.consumed / n) for n, names in TIMES
+    ]
     period = (rows.end.epoch_seconds() - rows.start.epoch_seconds()) / 3600
     derived = rows.accelerator_from.notnull()
-    hours = ibis.cases((in_hours & rows.consumed.notnull(), rows.consumed), (~derived, period))
+    # A refund without a quantity gives money back for hours that another charge counts.
+    back = (rows.billed < 0) | (rows.effective < 0)
+    hours = ibis.cases(*lengths, (back, 0.0), (~derived, period))
     # Parts of a machine that are charged on their own add cost, and no accelerator-hours.
     hours = ibis.cases((rows.accelerators == 0, 0.0), else_=hours * rows.accelerators)
     return (

@@ -26,17 +26,21 @@ class _SeveralValues(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         told: list[str] = []
-        option = ""
+        option, given = "", True
         for arg in args:
             if arg.startswith("-") and arg != "-":
-                option = arg if arg in SEVERAL else ""
+                if not given:
+                    break
+                option, given = (arg, False) if arg in SEVERAL else ("", True)
                 if not option:
                     told.append(arg)
             elif option:
                 told += [option, arg]
+                given = True
             else:
                 told.append(arg)
-        return super().parse_args(ctx, told)
+        # An option without any value is for the parser to complain about.
+        return super().parse_args(ctx, told if given else [*told, option])
 
 
 def register(app: typer.Typer) -> None:
