@@ -195,6 +195,8 @@ class _Reader:
         self.notes: list[str] = []
         self.unknown: list[Unknown] = []
         self.locate: dict[str, Callable[[], InputError]] = {}
+        self.same: list[set[str]] = []
+        """Per table of charges: the columns that hold one value in every row."""
 
     def bills(self, files: Sequence[Path]) -> "ir.Table":
         """Normalize every bill and stack them."""
@@ -252,6 +254,7 @@ class _Reader:
             )
 
         self.locate[source] = lambda: self._first_fault(found, raw, plan, charges)
+        self.same.append({"source"})
         return self.lake.keep(charges(raw.filter(~blank(raw))))
 
     def _dates(self, found: "Head", raw: "ir.Table", plan: Any) -> Any:
@@ -307,6 +310,8 @@ class _Reader:
             tables.append(
                 normalize(raw, plan, source=only, currency=self.currency, clean=clean, same=same)
             )
+            one = "BillingCurrency" in same or not plan.has("BillingCurrency")
+            self.same.append(({"source"} if only else set()) | ({"currency"} if one else set()))
             for path in members:
                 self.locate[str(path)] = self._in_parquet(path, plan)
         return tables
@@ -351,9 +356,11 @@ class _Reader:
         from lepta.adapters.focus import sightings
 
         self.say("adding up")
+        same = self.same[0] if len(self.same) == 1 else ()
         seen = []
         for source, currency, category, rows, faulty, billed, effective, start, end in sorted(
-            self.lake.rows(sightings(charges)), key=lambda row: (str(row[0]), str(row[1:3]))
+            self.lake.rows(sightings(charges, same=same)),
+            key=lambda row: (str(row[0]), str(row[1:3])),
         ):
             if faulty:
                 raise self.locate[source]()

@@ -189,10 +189,16 @@ def is_fault(charges: "ir.Table") -> Any:
     )
 
 
-def sightings(charges: "ir.Table") -> "ir.Table":
-    """Sum up per source, currency and category: what a bill holds, and how many rows are faulty."""
+def sightings(charges: "ir.Table", *, same: Collection[str] = ()) -> "ir.Table":
+    """Sum up per source, currency and category: what a bill holds, and how many rows are faulty.
+
+    `same` names those of the three that are one value in every row: they need no grouping, which
+    costs a third of the time.
+    """
+    keys = ("source", "currency", "category")
     keyed = charges.mutate(faulty=is_fault(charges).fill_null(True).cast("int64"))
-    return keyed.group_by("source", "currency", "category").aggregate(
+    found = keyed.group_by(*(key for key in keys if key not in same)).aggregate(
+        **{key: keyed[key].arbitrary() for key in keys if key in same},
         rows=keyed.count(),
         faulty=keyed.faulty.sum(),
         billed=keyed.billed.sum(),
@@ -200,6 +206,7 @@ def sightings(charges: "ir.Table") -> "ir.Table":
         start=keyed.start.min(),
         end=keyed.end.max(),
     )
+    return found.select(*keys, "rows", "faulty", "billed", "effective", "start", "end")
 
 
 def complaint(
