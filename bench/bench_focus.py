@@ -123,14 +123,19 @@ def by_sql(path: Path) -> tuple[Decimal, int]:
 
 
 def by_pandas(path: Path) -> tuple[Decimal, int]:
-    """Ask pandas: floating sums, so not even exact."""
-    import pandas as pd
+    """Ask pandas as somebody who knows it: texts as categories, each text of tags read once.
 
+    Floating sums, so not exact.
+    """
     columns = ["BilledCost", "EffectiveCost", "Tags", "ServiceName", "ChargePeriodStart"]
-    table = pd.read_parquet(path, columns=columns)
-    table["team"] = table["Tags"].str.extract(r'"team": "([^"]*)"', expand=False)
+    texts = ["Tags", "ServiceName"]
+    table = pq.read_table(path, columns=columns, read_dictionary=texts).to_pandas()
+    tags = table["Tags"].cat.categories.to_series()
+    teams = tags.str.extract(r'"team": "([^"]*)"', expand=False)
+    table["team"] = table["Tags"].map(teams).astype("category")
     table["day"] = table["ChargePeriodStart"].dt.floor("D")
-    groups = table.groupby(["team", "ServiceName", "day"])[["BilledCost", "EffectiveCost"]].sum()
+    keys = ["team", "ServiceName", "day"]
+    groups = table.groupby(keys, observed=True)[["BilledCost", "EffectiveCost"]].sum()
     assert abs(groups["BilledCost"].sum() - table["BilledCost"].sum()) < 1e-3
     return Decimal(repr(float(groups["BilledCost"].sum()))), len(groups)
 
