@@ -123,6 +123,25 @@ def by_sql(path: Path) -> tuple[Decimal, int]:
 
 
 def by_pandas(path: Path) -> tuple[Decimal, int]:
+    """Ask pandas as most people would: read the columns, take the team out of each row's tags.
+
+    Floating sums, so not exact.
+    """
+    columns = ["BilledCost", "EffectiveCost", "Tags", "ServiceName", "ChargePeriodStart"]
+    table = pq.read_table(path, columns=columns).to_pandas()
+    table["team"] = table["Tags"].str.extract(r'"team": "([^"]*)"', expand=False)
+    table["day"] = table["ChargePeriodStart"].dt.floor("D")
+    return _grouped(table)
+
+
+def _grouped(table: Any) -> tuple[Decimal, int]:
+    keys = ["team", "ServiceName", "day"]
+    groups = table.groupby(keys, observed=True)[["BilledCost", "EffectiveCost"]].sum()
+    assert abs(groups["BilledCost"].sum() - table["BilledCost"].sum()) < 1e-3
+    return Decimal(repr(float(groups["BilledCost"].sum()))), len(groups)
+
+
+def by_tuned_pandas(path: Path) -> tuple[Decimal, int]:
     """Ask pandas as somebody who knows it: texts as categories, each text of tags read once.
 
     Floating sums, so not exact.
@@ -134,10 +153,7 @@ def by_pandas(path: Path) -> tuple[Decimal, int]:
     teams = tags.str.extract(r'"team": "([^"]*)"', expand=False)
     table["team"] = table["Tags"].map(teams).astype("category")
     table["day"] = table["ChargePeriodStart"].dt.floor("D")
-    keys = ["team", "ServiceName", "day"]
-    groups = table.groupby(keys, observed=True)[["BilledCost", "EffectiveCost"]].sum()
-    assert abs(groups["BilledCost"].sum() - table["BilledCost"].sum()) < 1e-3
-    return Decimal(repr(float(groups["BilledCost"].sum()))), len(groups)
+    return _grouped(table)
 
 
 def main() -> None:
@@ -152,11 +168,12 @@ def main() -> None:
             "lepta": by_lepta,
             "lepta assess, all tables": by_assess,
             "pandas": by_pandas,
+            "pandas, tuned": by_tuned_pandas,
         }
         seconds, totals = dict.fromkeys(works, float("inf")), {}
         for turn in range(ROUNDS):
             for name, work in works.items():
-                if name == "pandas" and turn:
+                if name.startswith("pandas") and turn:
                     continue
                 begin = time.perf_counter()
                 totals[name], _ = work(path)
@@ -171,6 +188,7 @@ def main() -> None:
         lepta = seconds["lepta"]
         print(f"  lepta / plain SQL = {lepta / seconds['plain DuckDB SQL']:.2f} (goal <= 1.3)")
         print(f"  pandas / lepta    = {seconds['pandas'] / lepta:.1f} (goal >= 10)")
+        print(f"  tuned pandas / lepta = {seconds['pandas, tuned'] / lepta:.1f}")
 
 
 if __name__ == "__main__":

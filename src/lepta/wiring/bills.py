@@ -161,6 +161,8 @@ def open_bills(
         sightings = reader.sightings(charges)
         charges, target = _one_currency(charges, sightings, currency, rates or {})
         if {seen.currency for seen in sightings} != {target}:
+            for same in reader.same:
+                same.pop("currency", None)
             sightings = reader.sightings(charges)
             said = ", ".join(f"1 {name} = {rate} {target}" for name, rate in (rates or {}).items())
             reader.notes.append(f"Amounts were changed to {target} charge by charge: {said}.")
@@ -195,8 +197,10 @@ class _Reader:
         self.notes: list[str] = []
         self.unknown: list[Unknown] = []
         self.locate: dict[str, Callable[[], InputError]] = {}
-        self.same: list[set[str]] = []
-        """Per table of charges: the columns that hold one value in every row."""
+        self.same: list[dict[str, str]] = []
+        """Per table of charges: the columns that hold one value in every row, and the value."""
+        self.sound: list[bool] = []
+        """Per table of charges: was every commitment status looked at?"""
 
     def bills(self, files: Sequence[Path]) -> "ir.Table":
         """Normalize every bill and stack them."""
@@ -254,7 +258,8 @@ class _Reader:
             )
 
         self.locate[source] = lambda: self._first_fault(found, raw, plan, charges)
-        self.same.append({"source"})
+        self.same.append({"source": source})
+        self.sound.append(False)
         return self.lake.keep(charges(raw.filter(~blank(raw))))
 
     def _dates(self, found: "Head", raw: "ir.Table", plan: Any) -> Any:
@@ -310,8 +315,12 @@ class _Reader:
             tables.append(
                 normalize(raw, plan, source=only, currency=self.currency, clean=clean, same=same)
             )
-            one = "BillingCurrency" in same or not plan.has("BillingCurrency")
-            self.same.append(({"source"} if only else set()) | ({"currency"} if one else set()))
+            single = {"source": only} if only else {}
+            if "BillingCurrency" in same or not plan.has("BillingCurrency"):
+                single["currency"] = same.get("BillingCurrency") or self.currency or NO_CURRENCY
+            self.same.append(single)
+            status = "CommitmentDiscountStatus"
+            self.sound.append(status in clean or not plan.has(status))
             for path in members:
                 self.locate[str(path)] = self._in_parquet(path, plan)
         return tables
@@ -356,10 +365,10 @@ class _Reader:
         from lepta.adapters.focus import sightings
 
         self.say("adding up")
-        same = self.same[0] if len(self.same) == 1 else ()
+        same = self.same[0] if len(self.same) == 1 else {}
         seen = []
         for source, currency, category, rows, faulty, billed, effective, start, end in sorted(
-            self.lake.rows(sightings(charges, same=same)),
+            self.lake.rows(sightings(charges, same=same, sound=all(self.sound))),
             key=lambda row: (str(row[0]), str(row[1:3])),
         ):
             if faulty:

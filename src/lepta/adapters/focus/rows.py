@@ -1,6 +1,8 @@
 """Rows of a FOCUS bill to charges, and what is wrong with a row in words."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
+from operator import add
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -189,23 +191,31 @@ def is_fault(charges: "ir.Table") -> Any:
     )
 
 
-def sightings(charges: "ir.Table", *, same: Collection[str] = ()) -> "ir.Table":
-    """Sum up per source, currency and category: what a bill holds, and how many rows are faulty.
+def sightings(
+    charges: "ir.Table", *, same: Mapping[str, str] = MappingProxyType({}), sound: bool = False
+) -> "ir.Table":
+    """Sum up per source, currency and category: what a bill holds, and how many cells are faulty.
 
-    `same` names those of the three that are one value in every row: they need no grouping, which
-    costs a third of the time.
+    `same` gives those of the three that are one value in every row; `sound` says that every
+    commitment status was looked at already. Faults are counted column by column: all that costs
+    half the time of grouping by everything and judging each row.
     """
     keys = ("source", "currency", "category")
-    keyed = charges.mutate(faulty=is_fault(charges).fill_null(True).cast("int64"))
-    found = keyed.group_by(*(key for key in keys if key not in same)).aggregate(
-        **{key: keyed[key].arbitrary() for key in keys if key in same},
-        rows=keyed.count(),
-        faulty=keyed.faulty.sum(),
-        billed=keyed.billed.sum(),
-        effective=keyed.effective.sum(),
-        start=keyed.start.min(),
-        end=keyed.end.max(),
+    needed = ("billed", "effective", "category", "start", "end")
+    rows = charges.count()
+    faulty = [rows - charges[name].count() for name in needed]
+    faulty.append(charges.count(where=charges.end < charges.start))
+    if not sound:
+        faulty.append(charges.count(where=charges.commitment.notin(STATUSES)))
+    found = charges.group_by(*(key for key in keys if key not in same)).aggregate(
+        rows=rows,
+        faulty=reduce(add, faulty),
+        billed=charges.billed.sum(),
+        effective=charges.effective.sum(),
+        start=charges.start.min(),
+        end=charges.end.max(),
     )
+    found = found.mutate(**{key: ibis.literal(value) for key, value in same.items()})
     return found.select(*keys, "rows", "faulty", "billed", "effective", "start", "end")
 
 
