@@ -123,3 +123,24 @@ def test_hours_of_accelerators_in_any_unit_of_time_and_refunds_add_none(
     path.write_text(bills.text((*bills.FOCUS, "ConsumedUnit", "ConsumedQuantity"), rows))
     (hours,) = [unit for unit in lepta.assess(focus=[path]).units if unit.unit == "GPU-hour"]
     assert (hours.quantity, hours.per_unit) == (8.0, 1.0)
+
+
+def test_a_header_alone_is_not_taken_for_nothing_ran(tmp_path: Path) -> None:
+    bill = bills.bill(tmp_path / "bill.csv", bills.charge(**MACHINE))
+    usage = bills.used(tmp_path / "usage.csv", CHAT)
+    usage.write_text(usage.read_text().splitlines()[0] + "\n")
+    with pytest.raises(InputError, match="header but no rows"):
+        lepta.assess(focus=[bill], usage=[usage])
+
+
+def test_a_misspelled_column_is_not_passed_over(tmp_path: Path) -> None:
+    bill = bills.bill(tmp_path / "bill.csv", bills.charge(**MACHINE))
+    usage = bills.used(tmp_path / "usage.csv", {**CHAT, "utilization": 0.01})
+    usage.write_text(usage.read_text().replace("utilization", "utilisation"))
+    with pytest.raises(InputError, match="'utilization' is meant"):
+        lepta.assess(focus=[bill], usage=[usage])
+
+
+def test_an_offset_that_no_clock_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="start"):
+        told(tmp_path, [{}], [{**CHAT, "start": "2026-11-02T00:00:00+99:00"}])

@@ -165,8 +165,10 @@ class TableSchema:
                 remedy="rename or remove one of the two columns",
             )
         known = {_plain(c.name): c.name for c in self.columns}
+        absent = [plain for plain, column in known.items() if column not in header]
         for name in header:
-            meant = known.get(_plain(name), name)
+            near = [] if _plain(name) in known else get_close_matches(_plain(name), absent, 1, 0.88)
+            meant = known.get(near[0] if near else _plain(name), name)
             if meant != name and meant not in header:
                 raise InputError.at(
                     raw.source,

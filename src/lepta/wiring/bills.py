@@ -414,6 +414,12 @@ class _Reader:
             else:
                 raw = self.lake.csv(path, found.header, found.delimiter, found.compression)
             kept = self.lake.keep(normalize_usage(self.lake.keep(tidy_usage(raw)), source))
+            if not self.lake.rows(kept.count().as_table())[0][0]:
+                raise InputError(
+                    "has a header but no rows",
+                    where=source,
+                    remedy="give rows, or leave the table out: then nothing is called idle",
+                )
             if self.lake.rows(usage_faults(kept).count().as_table())[0][0]:
                 raise self._usage_fault(found, raw, source)
             tables.append(kept.select(*USAGE_ROWS))
