@@ -283,8 +283,12 @@ def _rivals(plan: FleetPlan, others: Sequence[RunnerUp]) -> list[str]:
 def _certificate(plan: FleetPlan) -> list[str]:
     bound, gap = plan.bound or 0.0, plan.gap or 0.0
     if plan.status == "optimal":
-        above = f"this plan is at most {gap:.3%} above it"
-        tail = "this plan is the cheapest" if gap < 1e-9 else above
+        if gap < 1e-9:
+            tail = "this plan is the cheapest"
+        elif gap <= 1e-6:
+            tail = "this plan is within one millionth of it"
+        else:
+            tail = f"this plan is at most {gap:.3%} above it"
     else:
         tail = f"this plan is at most {gap:.2%} above it; a longer --time-limit may close the gap"
     return [

@@ -10,6 +10,9 @@ from lepta.units import from_micros
 
 __all__ = ["Part", "headline", "proof", "text"]
 
+MILLIONTH = 1e-6
+"""Below this gap a percentage no longer reads well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -96,6 +99,11 @@ def proof(plan: FleetPlan) -> str:
         bound = f"{money(plan.bound, decimals(plan.cost))}\N{NO-BREAK SPACE}{plan.currency}"
         if plan.gap <= 1e-9:
             said.append(f"proven cheapest: no plan can cost less than {bound}")
+        elif plan.gap <= MILLIONTH:
+            said.append(
+                "proven within one millionth of the cheapest possible: "
+                f"no plan can cost less than {bound}"
+            )
         else:
             said.append(
                 f"at most {100 * plan.gap:.2g}% above the cheapest possible: "
