@@ -11,7 +11,7 @@ from lepta.domain.charges import TEAM_TAGS, WORKLOAD_TAGS, Category
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["owned", "tag_owners", "text_pairs", "unreadable_tags"]
+__all__ = ["owned", "tag_owners", "tag_texts", "text_pairs", "unreadable", "with_tags"]
 
 PREFIX = r"^(user|label|labels|tag|tags)[:/]"
 
@@ -44,10 +44,21 @@ def tag_owners(
     )
 
 
-def unreadable_tags(charges: "ir.Table") -> "ir.Table":
-    """Sum up charges whose tags are no JSON object: `rows, billed, effective`."""
-    texts = charges.filter(charges.tags.notnull()).select("tags").distinct()
-    texts = _parsed(texts, "tags").filter(lambda t: t.pairs.isnull()).select("tags")
+def tag_texts(charges: "ir.Table") -> "ir.Table":
+    """Give each text of tags once: to be computed on its own.
+
+    An engine would otherwise parse the tags of every row, before it makes them distinct.
+    """
+    return charges.filter(charges.tags.notnull()).select("tags").distinct()
+
+
+def unreadable(texts: "ir.Table") -> "ir.Table":
+    """Keep the texts of tags that are no JSON object."""
+    return _parsed(texts, "tags").filter(lambda t: t.pairs.isnull()).select("tags")
+
+
+def with_tags(charges: "ir.Table", texts: "ir.Table") -> "ir.Table":
+    """Sum up the charges that carry one of these texts of tags: `rows, billed, effective`."""
     found = charges.semi_join(texts, "tags")
     return found.aggregate(
         rows=found.count(), billed=found.billed.sum(), effective=found.effective.sum()

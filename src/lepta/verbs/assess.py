@@ -118,7 +118,8 @@ def _account(bills: "Bills", ask: _Ask) -> Assessment:
         more_units, more = _work(bills, ask, told, shared, pieces)
         units, unknown = more_units + units, more + unknown
     spend, cells = told.spend, told.allocation
-    unreadable = lake.rows(owners.unreadable_tags(bills.charges))[0]
+    texts = lake.keep(owners.unreadable(lake.keep(owners.tag_texts(bills.charges))))
+    unreadable = lake.rows(owners.with_tags(bills.charges, texts))[0]
     unknown += answer.unknown_of_bill(
         spend,
         unreadable,
