@@ -11,6 +11,7 @@ from lepta.adapters.csvfile import read_csv
 from lepta.adapters.systemclock import SystemClock
 from lepta.config import Config
 from lepta.domain import schemas
+from lepta.domain.charges import NO_CURRENCY
 from lepta.domain.checkup import Source
 from lepta.domain.offer import CatalogEntry
 from lepta.errors import InputError, LeptaError, listing
@@ -88,7 +89,7 @@ def _bill(config: Config, lake: "DuckLake", file: Path) -> dict[str, Any]:
         for names, loss in GAPS
         if not any(plan.has(name) for name in names)
     )
-    currencies = sorted({sight.currency for sight in seen if sight.currency != "XXX"})
+    currencies = sorted({sight.currency for sight in seen if sight.currency != NO_CURRENCY})
     return {
         "rows": sum(sight.rows for sight in seen),
         "newest": _aware(max(sight.end for sight in seen)),
