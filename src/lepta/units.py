@@ -25,10 +25,14 @@ __all__ = [
     "GiB",
     "GramsPerHour",
     "Hours",
+    "Kilograms",
     "Milliseconds",
     "Money",
     "MoneyPerHour",
+    "MoneyPerMillion",
     "MoneyPerRequest",
+    "MoneyPerStart",
+    "MoneyPerTonne",
     "PerHour",
     "PerSecond",
     "Quantity",
@@ -58,6 +62,9 @@ class Unit:
 Money = Annotated[float, Unit("currency")]
 MoneyPerHour = Annotated[float, Unit("currency/h", low=0.0)]
 MoneyPerRequest = Annotated[float, Unit("currency/request", low=0.0)]
+MoneyPerMillion = Annotated[float, Unit("currency/1M", low=0.0)]
+MoneyPerStart = Annotated[float, Unit("currency/start", low=0.0)]
+MoneyPerTonne = Annotated[float, Unit("currency/tCO2e", low=0.0)]
 Hours = Annotated[float, Unit("h", low=0.0)]
 Seconds = Annotated[float, Unit("s", low=0.0)]
 Milliseconds = Annotated[float, Unit("ms", low=0.0)]
@@ -65,6 +72,7 @@ PerSecond = Annotated[float, Unit("1/s", low=0.0)]
 PerHour = Annotated[float, Unit("1/h", low=0.0)]
 GiB = Annotated[float, Unit("GiB", low=0.0)]
 GramsPerHour = Annotated[float, Unit("gCO2e/h", low=0.0)]
+Kilograms = Annotated[float, Unit("kgCO2e", low=0.0)]
 Fraction = Annotated[float, Unit("1", low=0.0, high=1.0)]
 Count = Annotated[int, Unit("1", low=0)]
 Quantity = Annotated[float, Unit("the caller's", low=0.0)]

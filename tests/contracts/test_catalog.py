@@ -19,7 +19,7 @@ def entries():
 def test_there_are_enough_offers_of_enough_providers(entries):
     assert len(entries) >= 150
     assert len({entry.offer.provider for entry in entries}) >= 8
-    assert {entry.offer.term for entry in entries} == set(Term)
+    assert {entry.offer.term for entry in entries} == set(Term) - {Term.SERVERLESS}
     assert BUILT_IN.stat().st_size < 60_000
 
 

@@ -3,11 +3,13 @@
 The built-in catalog is kept in the same columns. Price 0 or blank is unknown, never free.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from lepta.domain.accelerators import normal_accelerator
-from lepta.domain.offer import CatalogEntry, Offer, Term
+from lepta.domain.offer import CatalogEntry
+from lepta.domain.rows import offer_of
 from lepta.domain.schemas import RATE_CARD
 from lepta.domain.tables import RawTable
 from lepta.errors import InputError
@@ -54,21 +56,12 @@ def _entry(row: dict[str, Any], source: str) -> CatalogEntry:
                 remedy="write it as 2026-07-20",
             ) from None
     return CatalogEntry(
-        offer=Offer(
-            id=row["offer"],
-            provider=row["provider"] or "",
-            region=row["region"] or "",
-            zone=row["zone"] or "",
-            instance_type=row["instance_type"] or "",
-            accelerator=accelerator,
-            # A card that names an accelerator and no count means one machine with one.
+        # A card that names an accelerator and no count means one machine with one.
+        offer=replace(
+            offer_of(source, row),
             accelerator_count=count if count is not None else (1.0 if accelerator else 0.0),
-            term=Term(row["term"] or Term.ON_DEMAND),
+            accelerator=accelerator,
             price_per_hour=price or None,
-            limit=row["limit"],
-            interruptions_per_hour=row["interruptions_per_hour"],
-            startup_s=row["startup_s"],
-            carbon_g_per_hour=row["carbon_g_per_hour"],
         ),
         currency=currency,
         vcpus=row["vcpus"],

@@ -1,13 +1,22 @@
 """From parsed tables to a `PlanCase`: every name that one table uses must stand in another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from lepta.domain.demand import Demand, Profile, Route
-from lepta.domain.offer import Offer, Term
+from lepta.domain.demand import Demand
 from lepta.domain.periods import overlap
 from lepta.domain.plan import PlanCase
+from lepta.domain.rows import (
+    class_of,
+    demand_of,
+    offer_of,
+    pipelines_of,
+    profile_of,
+    quota_of,
+    route_of,
+    scenarios_of,
+)
 from lepta.domain.tables import Row
 from lepta.errors import InputError, listing
 
@@ -22,12 +31,19 @@ class Table:
     rows: Sequence[Row]
 
 
+NO_TABLE = Table("", ())
+
+
 def build_case(
     *,
     offers: Table,
     demand: Table,
     profiles: Table,
-    routes: Table | None = None,
+    routes: Table = NO_TABLE,
+    classes: Table = NO_TABLE,
+    quotas: Table = NO_TABLE,
+    pipelines: Table = NO_TABLE,
+    scenarios: Table = NO_TABLE,
     current: Table | None = None,
     currency: str = "USD",
     utilization: float = 0.85,
@@ -41,22 +57,26 @@ def build_case(
         overlap; with file, line, column, value and the nearest name.
     """
     names = [row["offer"] for row in offers.rows]
-    classes = sorted({row["class"] for row in demand.rows})
-    for table in (profiles, routes, current):
-        if table is not None:
-            _known(table, "offer", names, offers.source)
-    if routes is not None:
-        # A route of a class without demand is harmless; one of a class that nothing serves is not
-        # an error either. A misspelled class would silently cost nothing, so it is refused.
-        _known(routes, "class", [*classes, *(row["class"] for row in profiles.rows)], demand.source)
+    profiled = [row["class"] for row in profiles.rows]
+    wanted = sorted({row["class"] for row in demand.rows})
+    for table in (profiles, routes, current or NO_TABLE):
+        _known(table, "offer", names, offers.source)
+    # A route of a class without demand is harmless; one of a class that nothing serves is not
+    # an error either. A misspelled class would silently cost nothing, so it is refused.
+    _known(routes, "class", [*wanted, *profiled], demand.source)
+    _known(classes, "class", [*wanted, *profiled], demand.source)
+    _known(pipelines, "pipeline", wanted, demand.source)
+    _known(pipelines, "class", profiled, profiles.source)
+    _known(scenarios, "class", wanted, demand.source)
     return PlanCase(
-        offers=tuple(_offer(row) for row in offers.rows),
+        offers=tuple(offer_of(offers.source, row) for row in offers.rows),
         demand=_demand(demand),
-        profiles=tuple(
-            Profile(demand_class=row["class"], offer=row["offer"], rate_per_s=row["rate_per_s"])
-            for row in profiles.rows
-        ),
-        routes=tuple(_route(row) for row in (routes.rows if routes else ())),
+        profiles=tuple(profile_of(row) for row in profiles.rows),
+        routes=tuple(route_of(row) for row in routes.rows),
+        classes=tuple(class_of(row) for row in classes.rows),
+        quotas=tuple(quota_of(row) for row in quotas.rows),
+        pipelines=pipelines_of(pipelines.source, pipelines.rows),
+        scenarios=scenarios_of(scenarios.source, scenarios.rows),
         current=None
         if current is None
         else tuple((row["offer"], row["units"]) for row in current.rows),
@@ -67,6 +87,7 @@ def build_case(
 
 def _known(table: Table, column: str, names: Sequence[str], home: str) -> None:
     known = set(names)
+    kind = {"offer": "an offer", "class": "a class", "pipeline": "a pipeline"}[column]
     for row in table.rows:
         value = row[column]
         if value in known:
@@ -75,7 +96,7 @@ def _known(table: Table, column: str, names: Sequence[str], home: str) -> None:
         meant = f"is {near[0]!r} meant? " if near else ""
         raise InputError.at(
             table.source,
-            f"names {'an offer' if column == 'offer' else 'a class'} that {home} does not have",
+            f"names {kind} that {home} does not have",
             row=row["_line"],
             column=column,
             value=value,
@@ -84,7 +105,7 @@ def _known(table: Table, column: str, names: Sequence[str], home: str) -> None:
 
 
 def _demand(table: Table) -> tuple[Demand, ...]:
-    demand = tuple(_interval(table.source, row) for row in table.rows)
+    demand = tuple(demand_of(table.source, row) for row in table.rows)
     if clash := overlap(demand):
         lines = sorted(table.rows[place]["_line"] for place in clash)
         one, two = sorted((demand[place] for place in clash), key=lambda row: row.start)
@@ -99,48 +120,5 @@ def _demand(table: Table) -> tuple[Demand, ...]:
     return demand
 
 
-def _interval(source: str, row: Row) -> Demand:
-    try:
-        return Demand(
-            demand_class=row["class"],
-            start=row["start"],
-            hours=row["hours"],
-            rate_per_s=row["rate_per_s"],
-        )
-    except InputError as error:
-        raise InputError.at(
-            source, error.what, row=row["_line"], column="hours", remedy=error.remedy
-        ) from None
-
-
 def _span(row: Demand) -> str:
     return f"{row.start.isoformat()} to {row.end.isoformat()}"
-
-
-def _offer(row: Row) -> Offer:
-    texts = ("provider", "region", "zone", "instance_type", "accelerator")
-    return Offer(
-        id=row["offer"],
-        **{name: row[name] or "" for name in texts},
-        accelerator_count=_given(row, "accelerator_count"),
-        term=Term(row["term"] or Term.ON_DEMAND),
-        price_per_hour=row["price_per_hour"],
-        limit=row["limit"],
-        interruptions_per_hour=row["interruptions_per_hour"],
-        startup_s=row["startup_s"],
-        carbon_g_per_hour=row["carbon_g_per_hour"],
-    )
-
-
-def _route(row: Row) -> Route:
-    return Route(
-        demand_class=row["class"],
-        offer=row["offer"],
-        per_request=_given(row, "usd_per_request"),
-        round_trip_ms=row["round_trip_ms"],
-    )
-
-
-def _given(row: Mapping[str, float | None], column: str) -> float:
-    """Return a cell whose column says that blank means 0."""
-    return row[column] or 0.0

@@ -3,11 +3,24 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from lepta.domain.demand import Demand, Profile, Route
+from lepta.domain.demand import Demand, DemandClass, Pipeline, Profile, Route, Scenario
 from lepta.domain.offer import Offer
-from lepta.units import Count, Fraction, Hours, PerSecond, check
+from lepta.domain.promises import Promises, Quota
+from lepta.units import Count, Fraction, Hours, Milliseconds, PerSecond, check
 
-__all__ = ["Check", "FleetPlan", "PlanCase", "Routing", "ShadowPrice", "Short", "UnitsHeld"]
+__all__ = [
+    "Check",
+    "Emergency",
+    "FleetPlan",
+    "Outlook",
+    "PlanCase",
+    "Routing",
+    "ShadowPrice",
+    "Short",
+    "Split",
+    "Started",
+    "UnitsHeld",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +31,17 @@ class PlanCase:
     demand: tuple[Demand, ...]
     profiles: tuple[Profile, ...]
     routes: tuple[Route, ...] = ()
+    classes: tuple[DemandClass, ...] = ()
+    """What is known of classes beyond their rates; a class may be left out."""
+    quotas: tuple[Quota, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    """Ways in which demand may come instead of `demand`; probabilities sum to 1."""
     current: tuple[tuple[str, int], ...] | None = None
     """(offer, units) that run now; None is not known, () is nothing runs."""
     currency: str = "USD"
     utilization: Fraction = 0.85
+    promises: Promises = Promises()
 
     def __post_init__(self) -> None:
         check(self)
@@ -40,6 +60,18 @@ class UnitsHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """So many units that are asked for at `order` and serve from `start` on."""
+
+    offer: str
+    start: datetime
+    order: datetime
+    count: Count
+    cost: float
+    """count * (machine time paid while starting + start_cost)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
     """The rate of a class that an offer takes over [start, start + hours)."""
 
@@ -49,12 +81,16 @@ class Routing:
     hours: Hours
     rate_per_s: PerSecond
     cost: float
-    """3600 * hours * rate * usd_per_request of the route."""
+    """3600 * hours * rate * (cost per request of the route and of a serverless offer)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShadowPrice:
-    """What one more unit of a promise costs (kind "class") or saves (kind "limit")."""
+    """What one more unit of a promise costs (kind "class") or saves (kind "limit", "quota").
+
+    Kind "start" is what a unit that runs before the period is worth to it; kind "carbon" what one
+    more tonne within the limit saves. Prices under an emergency name it in `emergency`.
+    """
 
     kind: str
     name: str
@@ -62,6 +98,39 @@ class ShadowPrice:
     hours: Hours
     value: float
     unit: str
+    emergency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emergency:
+    """What the fleet can still serve when one place is lost: the least share, over all periods."""
+
+    scope: str
+    lost: str
+    wanted: Fraction
+    served: Fraction
+    worst: datetime
+    """Start of the period in which it serves least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the plan costs, and leaves unserved, if demand comes like one scenario."""
+
+    scenario: str
+    probability: Fraction
+    cost: float
+    penalty: float
+    unserved: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The part of a pipeline's latency budget that one stage may use."""
+
+    pipeline: str
+    demand_class: str
+    budget_ms: Milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +155,12 @@ class Short:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetPlan:
-    """The answer of `lepta plan`. Costs are for the whole horizon; None is unknown."""
+    """The answer of `lepta plan`. Costs are for the whole horizon; None is unknown.
+
+    `cost` is what will be paid: machines, starts, requests sent, carbon at its price, and the
+    expected penalty of what is left unserved. `bound` bounds the cost of every fleet that keeps
+    the promises.
+    """
 
     status: str
     currency: str
@@ -96,7 +170,14 @@ class FleetPlan:
     cost_now: float | None
     hours: Hours
     units: tuple[UnitsHeld, ...] = ()
+    starts: tuple[Started, ...] = ()
     routing: tuple[Routing, ...] = ()
+    carbon_kg: float | None = None
+    """Of the machines held; None where an offer that is held does not say its emissions."""
+    carbon_cost: float = 0.0
+    emergencies: tuple[Emergency, ...] = ()
+    outlooks: tuple[Outlook, ...] = ()
+    splits: tuple[Split, ...] = ()
     shadow_prices: tuple[ShadowPrice, ...] = ()
     checks: tuple[Check, ...] = ()
     shortfalls: tuple[Short, ...] = ()

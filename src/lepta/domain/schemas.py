@@ -2,9 +2,22 @@
 
 from lepta.domain.tables import Column, Kind, TableSchema
 
-__all__ = ["CURRENT", "DEMAND", "OFFERS", "PROFILES", "RATE_CARD", "ROUTES", "TABLES", "USAGE"]
+__all__ = [
+    "CLASSES",
+    "CURRENT",
+    "DEMAND",
+    "OFFERS",
+    "PIPELINES",
+    "PROFILES",
+    "QUOTAS",
+    "RATE_CARD",
+    "ROUTES",
+    "SCENARIOS",
+    "TABLES",
+    "USAGE",
+]
 
-TERMS = ("on-demand", "spot", "reserved")
+TERMS = ("on-demand", "spot", "reserved", "serverless")
 
 # Far beyond all that there is: a number above them is a slip of the unit or of the keyboard.
 MOST_HOURS = 1e6
@@ -23,7 +36,11 @@ OFFERS = TableSchema(
         Column(name="instance_type", about="machine type, such as p5.48xlarge"),
         Column(name="accelerator", about="accelerator name, such as H100"),
         Column(name="accelerator_count", kind=Kind.NUMBER, low=0, about="accelerators per machine"),
-        Column(name="term", choices=TERMS, about="on-demand, spot or reserved; blank: on-demand"),
+        Column(
+            name="term",
+            choices=TERMS,
+            about="on-demand, spot, reserved or serverless (an API); blank: on-demand",
+        ),
         Column(
             name="price_per_hour",
             kind=Kind.NUMBER,
@@ -31,7 +48,8 @@ OFFERS = TableSchema(
             present=True,
             low=0,
             high=MOST_MONEY,
-            about="price of one machine-hour; blank or 0 is unknown and never planned with",
+            about="price of one machine-hour; blank or 0 is unknown and never planned with "
+            "(serverless: leave it blank)",
         ),
         Column(
             name="limit",
@@ -60,6 +78,64 @@ OFFERS = TableSchema(
             unit="gCO2e/h",
             low=0,
             about="emissions of one machine-hour; blank: unknown",
+        ),
+        Column(
+            name="owned",
+            kind=Kind.INTEGER,
+            low=0,
+            high=MOST_UNITS,
+            about="units that are paid for whether they work or not; blank: 0",
+        ),
+        Column(
+            name="start_cost",
+            kind=Kind.NUMBER,
+            unit="currency/start",
+            low=0,
+            high=MOST_MONEY,
+            about="what a start costs beyond the machine time of startup_s; blank: 0",
+        ),
+        Column(
+            name="min_hours",
+            kind=Kind.NUMBER,
+            unit="h",
+            low=0,
+            high=MOST_HOURS,
+            about="shortest run of a unit once it serves; blank: 0",
+        ),
+        Column(
+            name="pool",
+            about="spot units of one pool are interrupted together; blank: by machine and zone",
+        ),
+        Column(
+            name="accelerator_memory_gib",
+            kind=Kind.NUMBER,
+            unit="GiB",
+            low=0,
+            about="memory of one accelerator, for models that share a machine; blank: unknown",
+        ),
+        Column(
+            name="price_per_request",
+            kind=Kind.NUMBER,
+            unit="currency/request",
+            low=0,
+            high=MOST_MONEY,
+            about="serverless: price of a request; blank: 0, where tokens are priced",
+        ),
+        Column(
+            name="price_per_million_input_tokens",
+            kind=Kind.NUMBER,
+            unit="currency/1M tokens",
+            low=0,
+            high=MOST_MONEY,
+            about="serverless: price of prompt tokens; blank: 0, where something else is priced",
+        ),
+        Column(
+            name="price_per_million_output_tokens",
+            kind=Kind.NUMBER,
+            unit="currency/1M tokens",
+            low=0,
+            high=MOST_MONEY,
+            about="serverless: price of generated tokens; blank: 0, where something else is priced",
         ),
     ),
 )
@@ -98,8 +174,8 @@ DEMAND = TableSchema(
 
 PROFILES = TableSchema(
     name="profiles",
-    about="What one unit of an offer serves inside the latency objective; no row: it cannot.",
-    key=("class", "offer"),
+    about="What one unit of an offer serves inside a latency; no row: it cannot.",
+    key=("class", "offer", "latency_ms"),
     columns=(
         Column(name="class", required=True, about="demand class"),
         Column(name="offer", required=True, about="name of the offer"),
@@ -109,8 +185,126 @@ PROFILES = TableSchema(
             unit="1/s",
             required=True,
             low=0,
-            about="largest rate of the class that one unit serves inside the latency objective",
+            about="largest rate of the class that one unit serves inside the latency; of a "
+            "serverless offer: the largest rate that may be sent",
         ),
+        Column(
+            name="latency_ms",
+            kind=Kind.NUMBER,
+            unit="ms",
+            low=0,
+            about="latency that is kept at this rate, one row per operating point; blank: inside "
+            "the objective",
+        ),
+    ),
+)
+
+CLASSES = TableSchema(
+    name="classes",
+    about="What a class asks for beyond its rate; a class or a cell left out asks for nothing.",
+    key=("class",),
+    may_be_empty=True,
+    columns=(
+        Column(name="class", required=True, about="demand class"),
+        Column(
+            name="latency_ms",
+            kind=Kind.NUMBER,
+            unit="ms",
+            low=0,
+            about="objective for round trip and profile latency together; blank: as profiled",
+        ),
+        Column(name="regions", about="regions that may serve it, split by |; blank: any"),
+        Column(
+            name="memory_gib",
+            kind=Kind.NUMBER,
+            unit="GiB",
+            low=0,
+            about="accelerator memory that one replica holds; blank: a machine of its own share",
+        ),
+        Column(name="input_tokens", kind=Kind.NUMBER, low=0, about="mean per request"),
+        Column(name="output_tokens", kind=Kind.NUMBER, low=0, about="mean per request"),
+        Column(
+            name="penalty_per_request",
+            kind=Kind.NUMBER,
+            unit="currency/request",
+            low=0,
+            high=MOST_MONEY,
+            about="cost of a request left unserved in a scenario; blank: none may be",
+        ),
+    ),
+)
+
+QUOTAS = TableSchema(
+    name="quotas",
+    about="The most that may be held at once of all offers that match; blank matches all.",
+    key=("quota",),
+    may_be_empty=True,
+    columns=(
+        Column(name="quota", required=True, about="name of the quota"),
+        Column(
+            name="limit",
+            kind=Kind.NUMBER,
+            required=True,
+            low=0,
+            high=MOST_UNITS,
+            about="the most at once, also while one machine replaces another",
+        ),
+        Column(
+            name="measure",
+            choices=("units", "accelerators"),
+            about="what is counted; blank: units (machines)",
+        ),
+        Column(name="provider", about="of the offers that it holds for"),
+        Column(name="region", about="of the offers that it holds for"),
+        Column(name="zone", about="of the offers that it holds for"),
+        Column(name="accelerator", about="of the offers that it holds for"),
+        Column(name="instance_type", about="of the offers that it holds for"),
+        Column(name="term", choices=TERMS, about="of the offers that it holds for"),
+    ),
+)
+
+PIPELINES = TableSchema(
+    name="pipelines",
+    about="Stages that a request passes in order; demand.csv has the rate of the pipeline.",
+    key=("pipeline", "stage"),
+    may_be_empty=True,
+    columns=(
+        Column(name="pipeline", required=True, about="name of the pipeline: a class of demand"),
+        Column(name="stage", kind=Kind.INTEGER, required=True, low=1, about="place, from 1"),
+        Column(name="class", required=True, about="class of the stage, as profiles name it"),
+        Column(
+            name="latency_ms",
+            kind=Kind.NUMBER,
+            unit="ms",
+            required=True,
+            low=0,
+            about="budget of the whole pipeline, the same in all its rows",
+        ),
+        Column(
+            name="requests",
+            kind=Kind.NUMBER,
+            low=0,
+            about="requests of the stage per request of the pipeline; blank: 1",
+        ),
+    ),
+)
+
+SCENARIOS = TableSchema(
+    name="scenarios",
+    about="Ways in which demand may come; what is left of 1 is the probability of demand.csv.",
+    key=("scenario", "class", "start"),
+    may_be_empty=True,
+    columns=(
+        Column(name="scenario", required=True, about="name of the scenario"),
+        Column(
+            name="probability",
+            kind=Kind.NUMBER,
+            required=True,
+            low=0,
+            high=1,
+            about="of the scenario, the same in all its rows",
+        ),
+        *DEMAND.columns,
     ),
 )
 
@@ -215,16 +409,21 @@ RATE_CARD = TableSchema(
         Column(name="currency", about="ISO 4217; blank: USD"),
         Column(name="vcpus", kind=Kind.NUMBER, low=0, about="virtual processors"),
         Column(name="memory_gib", kind=Kind.NUMBER, unit="GiB", low=0, about="main memory"),
-        Column(
-            name="accelerator_memory_gib",
-            kind=Kind.NUMBER,
-            unit="GiB",
-            low=0,
-            about="memory of one accelerator",
-        ),
         Column(name="source", about="where the price was read"),
         Column(name="as_of", about="day of the price, ISO 8601"),
     ),
 )
 
-TABLES = (OFFERS, DEMAND, PROFILES, ROUTES, CURRENT, USAGE, RATE_CARD)
+TABLES = (
+    OFFERS,
+    DEMAND,
+    PROFILES,
+    ROUTES,
+    CURRENT,
+    CLASSES,
+    QUOTAS,
+    PIPELINES,
+    SCENARIOS,
+    USAGE,
+    RATE_CARD,
+)

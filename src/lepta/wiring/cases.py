@@ -1,4 +1,4 @@
-"""A case folder: offers.csv, demand.csv, profiles.csv, and maybe routes.csv and current.csv."""
+"""A case folder: offers.csv, demand.csv, profiles.csv, and maybe the tables of `OPTIONAL`."""
 
 from pathlib import Path
 
@@ -12,7 +12,14 @@ from lepta.errors import InputError
 __all__ = ["read_case"]
 
 NEEDED = (schemas.OFFERS, schemas.DEMAND, schemas.PROFILES)
-OPTIONAL = (schemas.ROUTES, schemas.CURRENT)
+OPTIONAL = (
+    schemas.ROUTES,
+    schemas.CURRENT,
+    schemas.CLASSES,
+    schemas.QUOTAS,
+    schemas.PIPELINES,
+    schemas.SCENARIOS,
+)
 
 
 def read_case(folder: str | Path, *, utilization: float = 0.85, currency: str = "USD") -> PlanCase:
