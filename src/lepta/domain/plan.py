@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lepta.domain.demand import Demand, DemandClass, Pipeline, Profile, Route, Scenario
 from lepta.domain.offer import Offer
-from lepta.domain.promises import Promises, Quota
+from lepta.domain.promises import NO_MORE, Promises, Quota
 from lepta.units import Count, Fraction, Hours, Milliseconds, PerSecond, check
 
 __all__ = [
@@ -41,7 +41,7 @@ class PlanCase:
     """(offer, units) that run now; None is not known, () is nothing runs."""
     currency: str = "USD"
     utilization: Fraction = 0.85
-    promises: Promises = Promises()
+    promises: Promises = NO_MORE
 
     def __post_init__(self) -> None:
         check(self)

@@ -7,7 +7,7 @@ from lepta.domain.offer import Offer
 from lepta.errors import InputError
 from lepta.units import Fraction, Hours, Kilograms, MoneyPerTonne, Quantity, check
 
-__all__ = ["CVAR_TAIL", "Measure", "Promises", "Quota", "Scope", "Survival"]
+__all__ = ["CVAR_TAIL", "NO_MORE", "Measure", "Promises", "Quota", "Scope", "Survival"]
 
 CVAR_TAIL = 0.05
 """CVaR is the mean of the worst so large share of the scenarios."""
@@ -113,3 +113,7 @@ class Promises:
                 f"the payback time is {self.payback_hours:g} h",
                 remedy="give the hours within which a change must pay, above 0",
             )
+
+
+NO_MORE = Promises()
+"""Nothing beyond serving the demand."""
