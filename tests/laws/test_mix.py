@@ -213,24 +213,31 @@ def test_a_second_solver_agrees_on_larger_cases(seed: int):
 def test_shadow_prices_are_what_one_more_costs_in_the_long_run():
     """Finite differences: raise the demand of a class, or a limit, and solve again."""
     from lepta.domain.periods import cut
-    from lepta.optimize.market import survey
-    from lepta.optimize.mixprogram import relax
+    from lepta.optimize.mix.market import survey
+    from lepta.optimize.mix.model import model_of
+    from lepta.optimize.mix.settle import period_of, relax
 
     case = random_case(3, offers=10, classes=4)
     horizon = cut(case.demand)
-    market, _ = survey(case, horizon)
-    rates = np.array(horizon.periods[0].rates)
-    base = relax(market, rates)
-    for w in range(len(rates)):
-        more = rates.copy()
-        more[w] *= 1 + 1e-5
-        rise = (relax(market, more).cost - base.cost) / (3600 * rates[w] * 1e-5)
-        assert rise == pytest.approx(base.class_price[w], rel=1e-3)
-    assert base.limit_price.max() > 0
-    g = int(np.argmax(base.limit_price))
-    market.limit[g] += 1e-4
-    assert (base.cost - relax(market, rates).cost) / 1e-4 == pytest.approx(
-        base.limit_price[g], rel=1e-3
+
+    def relaxed(case):
+        market, _ = survey(case, horizon)
+        model = model_of(case, market, cut(case.demand))
+        return model, relax(period_of(model, 0), model.unit_cost[0])
+
+    model, base = relaxed(case)
+    for w, row in enumerate(case.demand):
+        more = replace(row, rate_per_s=row.rate_per_s * (1 + 1e-5))
+        _, rise = relaxed(replace(case, demand=(*case.demand[:w], more, *case.demand[w + 1 :])))
+        cost = (rise.prices.bound - base.prices.bound) / 1e-5
+        place = model.market.classes.index(row.demand_class)
+        assert cost == pytest.approx(base.prices.classes[0][place], rel=1e-3)
+    assert base.prices.limit.max() > 0
+    g = int(np.argmax(base.prices.limit))
+    model.market.limit[g] += 1e-4
+    more = relax(period_of(model, 0), model.unit_cost[0])
+    assert (base.prices.bound - more.prices.bound) / 1e-4 == pytest.approx(
+        base.prices.limit[g], rel=1e-3
     )
 
 

@@ -82,6 +82,8 @@ class Routing:
     rate_per_s: PerSecond
     cost: float
     """3600 * hours * rate * (cost per request of the route and of a serverless offer)."""
+    under: str = ""
+    """The emergency or the scenario in which requests go this way; "" is the demand as given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,8 @@ class ShadowPrice:
     """What one more unit of a promise costs (kind "class") or saves (kind "limit", "quota").
 
     Kind "start" is what a unit that runs before the period is worth to it; kind "carbon" what one
-    more tonne within the limit saves. Prices under an emergency name it in `emergency`.
+    more tonne within the limit saves; kind "circumstance" the part of the price of a class that is
+    due to the emergency or scenario in `emergency`.
     """
 
     kind: str
@@ -172,6 +175,8 @@ class FleetPlan:
     units: tuple[UnitsHeld, ...] = ()
     starts: tuple[Started, ...] = ()
     routing: tuple[Routing, ...] = ()
+    detours: tuple[Routing, ...] = ()
+    """Where requests go in each emergency and scenario: the proof that the fleet carries them."""
     carbon_kg: float | None = None
     """Of the machines held; None where an offer that is held does not say its emissions."""
     carbon_cost: float = 0.0

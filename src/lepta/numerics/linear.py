@@ -8,6 +8,7 @@
 The solver is HiGHS (Huangfu & Hall 2018). This file is the only one that knows it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -71,8 +72,18 @@ class Shortfall:
     amount: float
 
 
-def solve(program: Program, *, gap: float = 1e-9, time_limit_s: float = 60.0) -> Solution:
+def solve(
+    program: Program,
+    *,
+    gap: float = 1e-9,
+    time_limit_s: float = 60.0,
+    start: Array | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Solution:
     """Solve a program to a relative gap.
+
+    `start` (columns,) is an answer in hand that branch and bound may begin with; NaN where a
+    column is left to the solver. `options` are passed to HiGHS as they are.
 
     Raises
     ------
@@ -83,13 +94,18 @@ def solve(program: Program, *, gap: float = 1e-9, time_limit_s: float = 60.0) ->
         return _without_columns(program)
     mixed = program.integer is not None and bool(program.integer.any())
     highs = _quiet_solver()
-    options: dict[str, Any] = {"threads": 1, "random_seed": 0, "time_limit": float(time_limit_s)}
-    options |= {"mip_rel_gap": float(gap), "mip_abs_gap": 0.0}
+    settings: dict[str, Any] = {"threads": 1, "random_seed": 0, "time_limit": float(time_limit_s)}
+    settings |= {"mip_rel_gap": float(gap), "mip_abs_gap": 0.0}
     # By default coefficients below 1e-9 are dropped: a node that supplies little would supply none.
-    options |= {"small_matrix_value": 1e-12}
-    for name, value in (options if mixed else options | _method(program)).items():
+    settings |= {"small_matrix_value": 1e-12}
+    if not mixed:
+        settings |= _method(program)
+    for name, value in (settings | dict(options or {})).items():
         highs.setOptionValue(name, value)
     _pass(highs, program)
+    if mixed and start is not None:
+        known = np.flatnonzero(np.isfinite(start))
+        highs.setSolution(len(known), known.astype(np.int32), start[known])
     highs.run()
     status = _status(highs)
     if status not in (Status.OPTIMAL, Status.FEASIBLE):

@@ -14,8 +14,7 @@ from lepta.domain.offer import Term
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import FleetPlan, PlanCase, UnitsHeld
 from lepta.errors import listing
-from lepta.optimize.market import Market, known_price
-from lepta.optimize.mixprogram import Settled
+from lepta.optimize.mix.market import Market, known_price
 
 __all__ = ["Now", "RunnerUp", "explain", "why_short"]
 
@@ -39,8 +38,6 @@ class Now:
     """Demand -> unserved rate per class (W,), at the target utilization."""
     short_at_full: frozenset[Rates] = frozenset()
     """Demands that it cannot carry even at full load."""
-    fleet: Mapping[Rates, Settled] = field(default_factory=dict)
-    """The same fleet as a plan, where it carries the demand within limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +86,11 @@ def explain(
     return replace(plan, explanation=tuple(said), unknown=unknown)
 
 
-def why_short(case: PlanCase, market: Market, w: int) -> str:
+def why_short(case: PlanCase, market: Market, w: int, *, under: str = "") -> str:
     """Say why a class cannot be served whole: nothing can, nothing priced can, or limits bind."""
     name = market.classes[w]
+    if under:
+        return f"when {under} comes, all that is left to serve {name} is at its limit"
     able = {p.offer for p in case.profiles if p.demand_class == name and p.rate_per_s > 0}
     if not able:
         return f"no offer can serve {name}: no profile with a rate above 0"

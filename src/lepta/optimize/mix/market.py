@@ -8,12 +8,22 @@ from difflib import get_close_matches
 import numpy as np
 import numpy.typing as npt
 
+from lepta.domain.demand import DemandClass
 from lepta.domain.offer import Offer, Term
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import PlanCase
 from lepta.errors import InputError, listing
 
-__all__ = ["Market", "by_kind", "check_case", "known_price", "market_of", "survey"]
+__all__ = [
+    "Market",
+    "api_price",
+    "by_kind",
+    "check_case",
+    "fastest",
+    "known_price",
+    "market_of",
+    "survey",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -25,29 +35,53 @@ MOST_UNITS = 1e7
 class Market:
     """Offers (G) and classes (W) in the order of their names, so that plans do not depend on rows.
 
-    price     (G,)    currency per unit-hour
-    limit     (G,)    most units at once; inf where none is known
-    able      (W, G)  rate per second of one unit at the target utilization; 0 is cannot
-    per_request (W, G)  currency per request sent there
+    price        (G,)    currency per unit-hour held; expected restarts of spot units included
+    limit        (G,)    most units at once; inf where none is known
+    owned        (G,)    units held in any case
+    able         (W, G)  rate per second of one unit at the target utilization, while it is up; of
+                         a serverless offer the largest rate; 0 is cannot
+    up           (G,)    share of the time in which a unit is up (spot: less the restarts)
+    per_request  (W, G)  currency per request sent there: route, and price of the API
+    start        (G,)    currency per start: machine time paid while starting, and start_cost
+    min_hours    (G,)    shortest run
+    carbon       (G,)    tonnes CO2e per unit-hour; NaN where it is not known
+    memory       (G,)    GiB of one unit; NaN where it is not known
+    holds        (W,)    GiB that a replica of the class holds; NaN where it is not said
     """
 
     classes: tuple[str, ...]
     offers: tuple[Offer, ...]
     price: Array
     limit: Array
+    owned: Array
     able: Array
+    up: Array
     per_request: Array
+    start: Array
+    min_hours: Array
+    carbon: Array
+    memory: Array
+    holds: Array
+
+    @property
+    def serverless(self) -> npt.NDArray[np.bool_]:
+        """Which offers have no units, (G,)."""
+        return np.array([offer.serverless for offer in self.offers], dtype=bool)
 
     def only(self, keep: Sequence[int]) -> "Market":
         """Return the same market with these offers alone."""
         places = np.asarray(keep, dtype=np.int64)
+        parts = {
+            name: getattr(self, name)[places]
+            for name in ("price", "limit", "owned", "up", "start", "min_hours", "carbon", "memory")
+        }
         return Market(
             classes=self.classes,
             offers=tuple(self.offers[place] for place in keep),
-            price=self.price[places],
-            limit=self.limit[places],
             able=self.able[:, places],
             per_request=self.per_request[:, places],
+            holds=self.holds,
+            **parts,
         )
 
 
@@ -95,8 +129,53 @@ def _repeats(keys: Sequence[tuple[str, ...]]) -> bool:
 
 def known_price(offer: Offer) -> bool:
     """Tell whether the price may be planned with: 0 is a price only where it is already paid."""
+    if offer.serverless:
+        prices = (
+            offer.price_per_request,
+            offer.price_per_million_input_tokens,
+            offer.price_per_million_output_tokens,
+        )
+        return any(price is not None and price > 0 for price in prices)
     price = offer.price_per_hour
     return price is not None and (price > 0 or offer.term is Term.RESERVED)
+
+
+def api_price(offer: Offer, known: DemandClass | None) -> float | None:
+    """Price one request to a serverless offer; None where the tokens of the class are not known."""
+    total = offer.price_per_request or 0.0
+    for price, tokens in (
+        (offer.price_per_million_input_tokens, known.input_tokens if known else None),
+        (offer.price_per_million_output_tokens, known.output_tokens if known else None),
+    ):
+        if price:
+            if tokens is None:
+                return None
+            total += price * tokens / 1e6
+    return total
+
+
+def fastest(
+    case: PlanCase, known: Mapping[str, DemandClass], regions: Mapping[str, str]
+) -> dict[tuple[str, str], float]:
+    """Return the largest rate of each pair (class, offer) that keeps latency and residency.
+
+    Of several operating points the one with the largest rate counts whose latency and the round
+    trip of the route lie within the objective together. A point that does not state its latency
+    is inside the objective as it is profiled; the round trip alone must then lie within it.
+    """
+    trip = {(r.demand_class, r.offer): r.round_trip_ms or 0.0 for r in case.routes}
+    best: dict[tuple[str, str], float] = {}
+    for point in case.profiles:
+        pair = (point.demand_class, point.offer)
+        asks = known.get(point.demand_class)
+        if asks is not None:
+            latency = trip.get(pair, 0.0) + (point.latency_ms or 0.0)
+            if asks.latency_ms is not None and latency > asks.latency_ms * (1 + 1e-12):
+                continue
+            if asks.regions and regions.get(point.offer, "") not in asks.regions:
+                continue
+        best[pair] = max(best.get(pair, 0.0), point.rate_per_s)
+    return best
 
 
 def market_of(
@@ -106,23 +185,58 @@ def market_of(
     ordered = tuple(sorted(offers, key=lambda offer: offer.id))
     row = {name: place for place, name in enumerate(classes)}
     column = {offer.id: place for place, offer in enumerate(ordered)}
+    known = {one.name: one for one in case.classes}
     able = np.zeros((len(classes), len(ordered)))
     per_request = np.zeros_like(able)
-    for profile in case.profiles:
-        if profile.demand_class in row and profile.offer in column:
-            place = row[profile.demand_class], column[profile.offer]
-            able[place] = profile.rate_per_s * utilization
+    regions = {offer.id: offer.region for offer in ordered}
+    for (name, offer_id), rate in fastest(case, known, regions).items():
+        if name in row and offer_id in column:
+            place = row[name], column[offer_id]
+            offer = ordered[place[1]]
+            holds = known[name].memory_gib if name in known else None
+            if holds and offer.memory_gib is not None and holds > offer.memory_gib:
+                continue
+            able[place] = rate * (1.0 if offer.serverless else utilization)
     for route in case.routes:
         if route.demand_class in row and route.offer in column:
             per_request[row[route.demand_class], column[route.offer]] = route.per_request
+    for g, offer in enumerate(ordered):
+        if offer.serverless:
+            for w, name in enumerate(classes):
+                price = api_price(offer, known.get(name))
+                able[w, g] = 0.0 if price is None else able[w, g]
+                per_request[w, g] += price or 0.0
+    hazard = np.array([_hazard(offer) for offer in ordered])
+    lead = np.array([offer.lead_hours for offer in ordered])
+    extra = np.array([offer.start_cost or 0.0 for offer in ordered])
+    price_ = np.array([offer.price_per_hour or 0.0 for offer in ordered])
     return Market(
         classes=classes,
         offers=ordered,
-        price=np.array([offer.price_per_hour or 0.0 for offer in ordered]),
+        price=np.where([o.serverless for o in ordered], 0.0, price_ + hazard * extra),
         limit=np.array([math.inf if o.limit is None else float(o.limit) for o in ordered]),
+        owned=np.array([float(offer.owned) for offer in ordered]),
         able=able,
+        up=1.0 / (1.0 + hazard * lead),
         per_request=per_request,
+        start=price_ * lead + extra,
+        min_hours=np.array([offer.min_hours for offer in ordered]),
+        carbon=np.array([_tonnes(offer) for offer in ordered]),
+        memory=np.array([_or_nan(offer.memory_gib) for offer in ordered]),
+        holds=np.array([_or_nan(known[n].memory_gib if n in known else None) for n in classes]),
     )
+
+
+def _hazard(offer: Offer) -> float:
+    return offer.interruptions_per_hour or 0.0
+
+
+def _tonnes(offer: Offer) -> float:
+    return _or_nan(0.0 if offer.serverless else offer.carbon_g_per_hour) / 1e6
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def survey(case: PlanCase, horizon: Horizon) -> tuple[Market, tuple[str, ...]]:

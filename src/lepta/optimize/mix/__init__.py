@@ -1,0 +1,148 @@
+"""M2, the fleet plan: which machines, how many, when and where, so that all demand is served.
+
+    minimize    machines + starts + requests sent + carbon at its price + expected penalties
+    subject to  every request is served, inside its latency and in its regions
+                load within the target utilization, memory within the machine
+                limits, quotas, emissions, shortest runs
+                the loss of any one zone, region, provider or spot pool is survived as promised
+
+The program is written down in `program.py`. Periods are settled one by one at prices for what
+couples them (`horizon.py`), put side by side and improved (`join.py`); each answer carries a bound
+that does not depend on how it was found.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from lepta.domain.periods import Horizon, cut
+from lepta.domain.plan import FleetPlan, PlanCase, Short
+from lepta.errors import InputError, LeptaError
+from lepta.optimize.mix.answer import plan_of
+from lepta.optimize.mix.budget import Budget
+from lepta.optimize.mix.market import check_case, survey
+from lepta.optimize.mix.model import Model, model_of
+from lepta.optimize.mix.now import look
+from lepta.optimize.mix.rivals import SHARE, rivals
+from lepta.optimize.mix.search import search
+from lepta.optimize.mix.short import short_by_circumstance
+from lepta.optimize.mix.words import Now, explain, why_short
+from lepta.optimize.verify import certified
+
+__all__ = ["GAP", "TIME_LIMIT_S", "mix"]
+
+Array = npt.NDArray[np.float64]
+
+GAP = 1e-4
+"""A plan this close to the bound (relatively) counts as optimal, where nobody asks for another."""
+TIME_LIMIT_S = 60.0
+
+
+def mix(
+    case: PlanCase,
+    *,
+    gap: float = GAP,
+    time_limit_s: float = TIME_LIMIT_S,
+    runner_ups: int = 3,
+    clock: Callable[[], datetime] | None = None,
+) -> FleetPlan:
+    """Find the cheapest fleet that keeps every promise, with its proof, its prices and its reasons.
+
+    Parameters
+    ----------
+    case          offers, demand, profiles, routes, promises, and what runs now
+    gap           relative distance from the lower bound at which a plan counts as optimal
+    time_limit_s  of branch and bound, shared out between the different demands
+    runner_ups    how many fleets of one accelerator to compare with; 0 saves their time
+    clock         tells the time, so that time which one demand leaves over goes to the next
+
+    The plan is "optimal" (proven within `gap`), "feasible" (the time ended first; its true gap is
+    stated) or "infeasible" (no fleet serves all; `shortfalls` says which class, when, by how much
+    and why). Every plan has passed `verify`.
+
+    Raises
+    ------
+    InputError
+        The case contradicts itself (names, intervals, options).
+    LeptaError
+        The plan failed its own check, or the solver broke down.
+    """
+    _check_options(gap, time_limit_s)
+    check_case(case)
+    horizon = cut(case.demand)
+    market, unknown = survey(case, horizon)
+    model = model_of(case, market, horizon)
+    now = look(case, horizon)
+    found = search(model, gap=gap, budget=Budget(time_limit_s, clock))
+    if not found.whole:
+        plan = _infeasible(case, model, horizon, found.impossible, now, unknown)
+        return certified(case, plan, gap=gap)
+    plan = plan_of(
+        case,
+        model,
+        horizon,
+        found.whole,
+        found.prices,
+        found.ties,
+        bound=found.bound,
+        gap=gap,
+        cost_now=now.cost,
+        unknown=unknown,
+    )
+    others = rivals(model, plan, Budget(SHARE * time_limit_s, clock), most=runner_ups)
+    return certified(case, explain(case, market, horizon, plan, now, others), gap=gap)
+
+
+def _check_options(gap: float, time_limit_s: float) -> None:
+    if not 0 <= gap < 1:
+        raise InputError(f"the gap is {gap!r}", remedy="give a share from 0 to below 1, like 1e-4")
+    if not time_limit_s > 0:
+        raise InputError(
+            f"the time limit is {time_limit_s!r} s", remedy="give a number of seconds above 0"
+        )
+
+
+def _infeasible(
+    case: PlanCase,
+    model: Model,
+    horizon: Horizon,
+    impossible: Sequence[int],
+    now: Now,
+    unknown: tuple[str, ...],
+) -> FleetPlan:
+    shortfalls: list[Short] = []
+    done: dict[tuple[bytes, ...], dict[str, Array]] = {}
+    for step in impossible:
+        key = tuple(here.rates.tobytes() for here in model.stages[step])
+        if key not in done:
+            done[key] = short_by_circumstance(model, step)
+        for name, missing in done[key].items():
+            shortfalls += [
+                Short(
+                    demand_class=model.market.classes[w],
+                    start=horizon.periods[step].start,
+                    short_rate_per_s=float(missing[w]),
+                    why=why_short(case, model.market, int(w), under=name),
+                )
+                for w in np.flatnonzero(missing > 0)
+            ]
+    if not shortfalls:
+        raise LeptaError(
+            "no fleet keeps all promises together, though each demand can be served by itself",
+            remedy="loosen a quota, the carbon limit, or the memory of a class",
+        )
+    plan = FleetPlan(
+        status="infeasible",
+        currency=case.currency,
+        cost=None,
+        bound=None,
+        gap=None,
+        cost_now=now.cost,
+        hours=horizon.hours,
+        shortfalls=tuple(shortfalls),
+        unknown=unknown,
+        current=case.current,
+    )
+    return explain(case, model.market, horizon, plan, now, ())

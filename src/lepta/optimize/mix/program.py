@@ -1,0 +1,381 @@
+"""Some periods of the fleet plan as a linear or mixed-integer program, block by block.
+
+With y[w, j] the share of class w that machines of kind j serve, need[w, j] = r[w] / able[w, j] the
+units of the kind that the whole class would fill, and z[w] the share left unserved, per period p
+and circumstance c:
+
+    minimize    sum_p sum_g ( cost_gp n_gp + start_g u_gp )
+                + sum_pc weight_c 3600 h_p ( sum_wj r send_wj y_wj + sum_w r penalty_w z_w )
+    subject to  sum_j y_wj + z_w = share_c             every request is served, or its share is
+                sum_w need_wj y_wj <= sum_{g in j, alive} up_g n_g      load within the target
+                y_wj <= sum_{g in j, alive} n_g        where need is small: no work without machine
+                n_gp - n_g,p-1 <= u_gp                 what is more than before was started
+                sum of starts within min_hours <= n_gp            and runs as long as it must
+                sum_g use_qg n_gp <= quota_q,  owned_g <= n_gp <= limit_g,  n_gp whole
+                sum_pg h_p carbon_g n_gp <= carbon limit
+                replicas: need_wj y_wj <= v_wj whole, sum_w holds_w v_wj <= memory_j sum_g n_g
+
+One integer per offer and period and continuous shares per kind: units of an offer are
+interchangeable and offers that serve alike are one kind, so nothing is said about which unit
+serves what, and no branch of the search is a mirror image of another.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from lepta.numerics.assembly import Assembly
+from lepta.numerics.program import Program
+from lepta.optimize.mix.model import Circumstance, Model
+
+__all__ = ["Cells", "Layout", "Problem", "assemble", "cells_of"]
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+
+SMALL_NEED = 1e-3
+"""A class that would fill less of a unit than this is tied to a machine by a row of its own: within
+the solver's tolerances the load alone would let it be served by no machine at all."""
+
+MOST_NEED = 1e12
+"""An offer of which a class would fill more units than this cannot serve it, in any numbers."""
+
+WHOLE = 1e-9
+"""A need this close (relatively) to a whole number is that number: 8.5 / 0.85 fills 10 units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The pairs (class, kind) that may serve in one circumstance of one period."""
+
+    w: Places
+    j: Places
+    need: Array
+    """Units of the kind that the whole class fills; 0 for an API."""
+    most: Array
+    """Largest share (the rate limit of an API; else inf)."""
+    send: Array
+    """Currency of the period if the whole class goes there, by its probability."""
+    classes: Places
+    """Classes with demand."""
+    lose: Array
+    """(classes,) currency of the period if the whole class is left unserved; inf: it may not."""
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether a class has nowhere to go and may not be left."""
+        placed = np.isin(self.classes, self.w) | np.isfinite(self.lose)
+        return not bool(placed.all())
+
+    def only(self, keep: Mask) -> "Cells":
+        """Return some of the pairs."""
+        return replace(
+            self,
+            w=self.w[keep],
+            j=self.j[keep],
+            need=self.need[keep],
+            most=self.most[keep],
+            send=self.send[keep],
+        )
+
+
+def cells_of(model: Model, step: int, here: Circumstance) -> Cells:
+    """List the pairs of a circumstance, as arrays."""
+    kinds, rates = model.kinds, here.rates
+    alive = np.zeros(len(kinds.serverless), bool)
+    alive[kinds.of[here.alive & ((model.market.limit > 0) | model.market.serverless)]] = True
+    can = (kinds.able > 0) & (rates[:, None] > 0) & alive[None, :]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        can &= rates[:, None] / kinds.able <= MOST_NEED
+    w, j = np.nonzero(can)
+    need = rates[w] / kinds.able[w, j]
+    near = np.abs(need - np.rint(need)) <= WHOLE * np.maximum(need, 1.0)
+    need = np.where(near & (need >= 0.5), np.rint(need), need)
+    api = kinds.serverless[j]
+    hour = 3600.0 * model.hours[step] * here.weight
+    classes = np.flatnonzero(rates > 0)
+    lose = np.full(len(classes), np.inf)
+    if here.penalty is not None:
+        fined = np.isfinite(here.penalty[classes])
+        lose[fined] = hour * rates[classes[fined]] * here.penalty[classes[fined]]
+    return Cells(
+        w=w,
+        j=j,
+        need=np.where(api, 0.0, need),
+        most=np.where(api, 1.0 / np.maximum(need, 1e-300), np.inf),
+        send=hour * rates[w] * kinds.send[w, j],
+        classes=classes,
+        lose=lose,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where things stand in a program; `steps` are the periods in it."""
+
+    steps: tuple[int, ...]
+    offers: Places
+    """Machine offers that may be held."""
+    units: Places
+    """(steps, offers) columns."""
+    starts: Places | None
+    """(steps, offers) columns; None where starts are not part of the program."""
+    shares: tuple[tuple[Places, ...], ...]
+    """Columns per step and circumstance, in the order of its cells."""
+    lost: tuple[tuple[Places, ...], ...]
+    """Columns of what is left unserved, one per class that may be."""
+    serve: tuple[tuple[Places, ...], ...]
+    """Rows per step and circumstance, one per class with demand."""
+    load: tuple[tuple[Places, ...], ...]
+    """Rows per step and circumstance, one per kind with machines (in the order of `load_kinds`)."""
+    load_kinds: tuple[tuple[Places, ...], ...]
+    begin: Places | None
+    """(steps, offers) rows n - n_before - u <= 0; -1 where there is none."""
+    quotas: Places
+    """(steps, quotas) rows."""
+    carbon: int | None
+    scale: float
+    """Costs are divided by this before the solver sees them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Which part of a model to write down, and how.
+
+    `cost` replaces the cost of a unit per period and offer (P, G). `before` and `after` are the
+    units beside the periods where those are decided already; without `before` the first period
+    starts for free, unless it is the first of all and the model knows what runs.
+    """
+
+    steps: tuple[int, ...]
+    cells: Sequence[Sequence[Cells]]
+    """Per step (of `steps`) and circumstance."""
+    cost: Array
+    whole: bool
+    starts: bool = False
+    before: Array | None = None
+    after: Array | None = None
+    carbon: bool = False
+    held: Array | None = None
+    """(steps, G) units that are given; only the routing is free then."""
+
+
+def assemble(model: Model, problem: Problem) -> tuple[Program, Layout]:
+    """Write the program."""
+    return _Writer(model, problem).write()
+
+
+class _Writer:
+    def __init__(self, model: Model, problem: Problem) -> None:
+        self.model, self.problem, self.to = model, problem, Assembly()
+        market = model.market
+        self.offers = np.flatnonzero(~market.serverless & (market.limit > 0))
+        paid = market.price[market.price > 0]
+        self.scale = float(np.median(paid)) if paid.size else 1.0
+        self.place = np.full(len(market.offers), -1)
+        self.place[self.offers] = np.arange(len(self.offers))
+
+    def write(self) -> tuple[Program, Layout]:
+        units = self._units()
+        starts, begin = self._starts(units) if self.problem.starts else (None, None)
+        shares, lost, serve, load, load_kinds = [], [], [], [], []
+        for row, step in enumerate(self.problem.steps):
+            columns = [
+                self._circumstance(units[row], here, cells)
+                for here, cells in zip(
+                    self.model.stages[step], self.problem.cells[row], strict=True
+                )
+            ]
+            shares.append(tuple(one[0] for one in columns))
+            lost.append(tuple(one[1] for one in columns))
+            serve.append(tuple(one[2] for one in columns))
+            load.append(tuple(one[3] for one in columns))
+            load_kinds.append(tuple(one[4] for one in columns))
+        quotas = self._quotas(units, starts)
+        carbon = self._carbon(units) if self.problem.carbon else None
+        program = self.to.program()
+        layout = Layout(
+            steps=self.problem.steps,
+            offers=self.offers,
+            units=units,
+            starts=starts,
+            shares=tuple(shares),
+            lost=tuple(lost),
+            serve=tuple(serve),
+            load=tuple(load),
+            load_kinds=tuple(load_kinds),
+            begin=begin,
+            quotas=quotas,
+            carbon=carbon,
+            scale=self.scale,
+        )
+        return program, layout
+
+    def _units(self) -> Places:
+        """n_gp: owned <= n <= limit; a whole fleet never needs more than its whole load."""
+        market, problem = self.model.market, self.problem
+        low, high = market.owned[self.offers], market.limit[self.offers]
+        found = []
+        for row, step in enumerate(problem.steps):
+            top = np.maximum(self._most(row), low) if problem.whole else high
+            if problem.after is not None or problem.before is not None:
+                beside = [side for side in (problem.before, problem.after) if side is not None]
+                top = np.maximum(top, np.max(beside, axis=0)[self.offers])
+            floor: Array = low
+            ceiling: Array = np.minimum(high, top)
+            if problem.held is not None:
+                floor = ceiling = np.asarray(problem.held[row][self.offers])
+            found.append(
+                self.to.columns(
+                    problem.cost[step][self.offers] / self.scale,
+                    low=floor,
+                    high=ceiling,
+                    integer=problem.whole and problem.held is None,
+                )
+            )
+        return np.array(found, dtype=np.int64).reshape(len(problem.steps), len(self.offers))
+
+    def _most(self, row: int) -> Array:
+        """Return the most units of each offer that could ever have work in a step."""
+        market, kinds = self.model.market, self.model.kinds
+        filled: Array = np.zeros(len(kinds.serverless))
+        for cells in self.problem.cells[row]:
+            here = np.bincount(cells.j, cells.need, minlength=len(filled))
+            if np.isfinite(market.holds).any():  # each replica may need a unit of its own
+                here = np.bincount(cells.j, np.ceil(cells.need), minlength=len(filled))
+            filled = np.maximum(filled, here.astype(np.float64))
+        most: Array = np.maximum(1.0, np.ceil(filled[kinds.of] / market.up - 1e-9))
+        return most[self.offers]
+
+    def _starts(self, units: Places) -> tuple[Places, Places]:
+        """u_gp >= n_gp - n_g,p-1, each paid; and what started runs as long as it must."""
+        model, problem, to = self.model, self.problem, self.to
+        cost = model.market.start[self.offers] / self.scale
+        starts = np.array([to.columns(cost) for _ in problem.steps], dtype=np.int64)
+        begin = np.full(units.shape, -1, dtype=np.int64)
+        for row, step in enumerate(problem.steps):
+            before = problem.before if row == 0 and step > 0 else None
+            if row == 0 and step == 0:
+                before = model.before
+            if row == 0 and before is None:
+                continue
+            rows = to.rows(
+                -np.inf, before[self.offers] if before is not None else 0.0, count=len(self.offers)
+            )
+            to.put(rows, units[row], 1.0)
+            to.put(rows, starts[row], -1.0)
+            if row > 0:
+                to.put(rows, units[row - 1], -1.0)
+            begin[row] = rows
+        if problem.after is not None:  # the period after pays for what is missing then
+            after = to.columns(cost)
+            rows = to.rows(problem.after[self.offers], np.inf)
+            to.put(rows, units[-1], 1.0)
+            to.put(rows, after, 1.0)
+        self._min_hours(units, starts)
+        return starts, begin
+
+    def _min_hours(self, units: Places, starts: Places) -> None:
+        model = self.model
+        edge = np.concatenate(([0.0], np.cumsum(model.hours)))
+        for k in np.flatnonzero(model.market.min_hours[self.offers] > 0):
+            least = model.market.min_hours[self.offers[k]]
+            for row, step in enumerate(self.problem.steps):
+                recent = [
+                    r
+                    for r, s in enumerate(self.problem.steps[: row + 1])
+                    if edge[step] - edge[s] < least - 1e-9
+                ]
+                if len(recent) > 1:
+                    one = self.to.rows(-np.inf, 0.0, count=1)
+                    self.to.put(one, starts[recent, k], 1.0)
+                    self.to.put(one, units[row, k], -1.0)
+
+    def _circumstance(
+        self, units: Places, here: Circumstance, cells: Cells
+    ) -> tuple[Places, Places, Places, Places, Places]:
+        to, whole = self.to, self.problem.whole
+        # No upper bound of 1 on the shares in the relaxation: it follows from the rows, and as a
+        # bound it would take part of the price of a class away from its row.
+        high = np.minimum(cells.most, 1.0) if whole else cells.most
+        share = to.columns(cells.send / self.scale, high=high)
+        serve = to.rows(here.share, here.share, count=len(cells.classes))
+        to.put(serve[np.searchsorted(cells.classes, cells.w)], share, 1.0)
+        may = np.flatnonzero(np.isfinite(cells.lose))
+        lost = to.columns(cells.lose[may] / self.scale)
+        to.put(serve[may], lost, 1.0)
+        machine = ~self.model.kinds.serverless[cells.j]
+        kinds, of_kind = np.unique(cells.j[machine], return_inverse=True)
+        load = to.rows(-np.inf, 0.0, count=len(kinds))
+        to.put(load[of_kind], share[machine], cells.need[machine])
+        members = np.flatnonzero(np.isin(self.model.kinds.of[self.offers], kinds))
+        members = members[here.alive[self.offers[members]]]
+        row_of = np.searchsorted(kinds, self.model.kinds.of[self.offers[members]])
+        to.put(load[row_of], units[members], -self.model.market.up[self.offers[members]])
+        if whole:
+            self._ties(units, here, cells, share)
+        self._memory(units, here, cells, share)
+        return share, lost, serve, load, kinds
+
+    def _ties(self, units: Places, here: Circumstance, cells: Cells, share: Places) -> None:
+        small = np.flatnonzero((cells.need < SMALL_NEED) & (cells.need > 0))
+        rows = self.to.rows(-np.inf, 0.0, count=len(small))
+        self.to.put(rows, share[small], 1.0)
+        for row, k in zip(rows, small, strict=True):
+            mine = (self.model.kinds.of[self.offers] == cells.j[k]) & here.alive[self.offers]
+            self.to.put(row, units[mine], -1.0)
+
+    def _memory(self, units: Places, here: Circumstance, cells: Cells, share: Places) -> None:
+        """Whole replicas: each holds its memory, and one that fills half a unit has it alone."""
+        model, to = self.model, self.to
+        holds, memory = model.market.holds[cells.w], model.kinds.memory[cells.j]
+        asks = np.flatnonzero(np.isfinite(holds) & np.isfinite(memory) & (cells.need > 0))
+        if not len(asks):
+            return
+        replicas = to.columns(0.0, integer=self.problem.whole, count=len(asks))
+        rows = to.rows(-np.inf, 0.0, count=len(asks))
+        to.put(rows, share[asks], cells.need[asks])
+        to.put(rows, replicas, -1.0)
+        for j in np.unique(cells.j[asks]):
+            here_ = cells.j[asks] == j
+            mine = (model.kinds.of[self.offers] == j) & here.alive[self.offers]
+            big = here_ & (holds[asks] > memory[asks] / 2)
+            for which, weight, room in (
+                (here_, holds[asks], float(model.kinds.memory[j])),
+                (big, np.ones(len(asks)), 1.0),
+            ):
+                if which.any():
+                    row = to.rows(-np.inf, 0.0, count=1)
+                    to.put(row, replicas[which], weight[which])
+                    to.put(row, units[mine], -room)
+
+    def _quotas(self, units: Places, starts: Places | None) -> Places:
+        """What is held stays within each quota, also while one machine replaces another."""
+        model, to, problem = self.model, self.to, self.problem
+        count = len(model.quota)
+        found = np.empty((len(problem.steps), count), dtype=np.int64)
+        for row in range(len(problem.steps)):
+            for q in range(count):
+                use = model.quota_use[q, self.offers]
+                one = to.rows(-np.inf, model.quota[q], count=1)
+                to.put(one, units[row][use > 0], use[use > 0])
+                found[row, q] = one[0]
+                if starts is not None and row > 0:
+                    swap = to.rows(-np.inf, model.quota[q], count=1)
+                    to.put(swap, units[row - 1][use > 0], use[use > 0])
+                    to.put(swap, starts[row][use > 0], use[use > 0])
+        return found
+
+    def _carbon(self, units: Places) -> int | None:
+        """All periods together stay within the limit of emissions."""
+        model = self.model
+        if model.carbon_limit is None:
+            return None
+        tonnes = np.nan_to_num(model.market.carbon[self.offers])
+        row = self.to.rows(-np.inf, model.carbon_limit, count=1)
+        for place, step in enumerate(self.problem.steps):
+            self.to.put(row, units[place], model.hours[step] * tonnes)
+        return int(row[0])
