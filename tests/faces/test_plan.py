@@ -55,7 +55,7 @@ def test_people_see_cost_machines_checks_and_reasons(
 ):
     assert run("plan", "--case", "fleet", "--no-save") == 0
     said = capsys.readouterr().out
-    for part in ("Now", "850.56", "Saving", "h100-reserved", "Without spot", "10 of 10 hold"):
+    for part in ("Now", "850.56", "Saving", "h100-reserved", "Without spot", "11 of 11 hold"):
         assert part in said
     assert not (fleet.parent / ".lepta").exists()
 

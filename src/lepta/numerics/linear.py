@@ -77,13 +77,12 @@ def solve(
     *,
     gap: float = 1e-9,
     time_limit_s: float = 60.0,
-    start: Array | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Solution:
-    """Solve a program to a relative gap.
+    """Solve a program to a relative gap; `options` are passed to HiGHS as they are.
 
-    `start` (columns,) is an answer in hand that branch and bound may begin with; NaN where a
-    column is left to the solver. `options` are passed to HiGHS as they are.
+    There is no starting answer for integer programs: given one, HiGHS 1.16 was seen to stop with
+    it at once, far from its bound.
 
     Raises
     ------
@@ -103,9 +102,6 @@ def solve(
     for name, value in (settings | dict(options or {})).items():
         highs.setOptionValue(name, value)
     _pass(highs, program)
-    if mixed and start is not None:
-        known = np.flatnonzero(np.isfinite(start))
-        highs.setSolution(len(known), known.astype(np.int32), start[known])
     highs.run()
     status = _status(highs)
     if status not in (Status.OPTIMAL, Status.FEASIBLE):

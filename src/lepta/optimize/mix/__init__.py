@@ -26,7 +26,7 @@ from lepta.optimize.mix.market import check_case, survey
 from lepta.optimize.mix.model import Model, model_of
 from lepta.optimize.mix.now import look
 from lepta.optimize.mix.rivals import SHARE, rivals
-from lepta.optimize.mix.search import search
+from lepta.optimize.mix.search import find
 from lepta.optimize.mix.short import short_by_circumstance
 from lepta.optimize.mix.words import Now, explain, why_short
 from lepta.optimize.verify import certified
@@ -35,7 +35,7 @@ __all__ = ["GAP", "TIME_LIMIT_S", "mix"]
 
 Array = npt.NDArray[np.float64]
 
-GAP = 1e-4
+GAP = 1e-3
 """A plan this close to the bound (relatively) counts as optimal, where nobody asks for another."""
 TIME_LIMIT_S = 60.0
 
@@ -75,7 +75,7 @@ def mix(
     market, unknown = survey(case, horizon)
     model = model_of(case, market, horizon)
     now = look(case, horizon)
-    found = search(model, gap=gap, budget=Budget(time_limit_s, clock))
+    found = find(model, gap=gap, budget=Budget(time_limit_s, clock))
     if not found.whole:
         plan = _infeasible(case, model, horizon, found.impossible, now, unknown)
         return certified(case, plan, gap=gap)

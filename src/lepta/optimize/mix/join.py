@@ -7,7 +7,7 @@ Wolsey 2006, section 3.6), for as long as there is time.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -20,7 +20,7 @@ from lepta.optimize.mix.model import Model
 from lepta.optimize.mix.program import Cells, Problem, assemble
 from lepta.optimize.mix.settle import Fleet, Period, route
 
-__all__ = ["Whole", "exact", "improve", "join", "starts_of", "total"]
+__all__ = ["Whole", "exact", "improve", "join", "keep_running", "routed", "starts_of", "total"]
 
 Array = npt.NDArray[np.float64]
 
@@ -28,6 +28,8 @@ SMALL_PAIRS, SMALL_UNITS = 4_000, 400
 """A horizon up to this size is also given to branch and bound as one."""
 WINDOW_UNITS = 240
 """Whole numbers in one window."""
+FINER = 20.0
+"""A window is solved to so much smaller a gap than the whole."""
 BETTER = 1e-9
 """Relative gain below which a change is none."""
 
@@ -63,29 +65,30 @@ def total(model: Model, fleets: Sequence[Fleet]) -> float:
     return float((model.unit_cost * units).sum()) + starts + sent
 
 
-def join(model: Model, periods: Sequence[Period], fleets: Sequence[Fleet]) -> Whole:
+def join(model: Model, periods: Sequence[Period], fleets: Sequence[Fleet]) -> Whole | None:
     """Put fleets side by side, bridge short gaps, and keep running what must run."""
-    plain = _routed(model, periods, fleets, _running(model, _stack(fleets)))
-    bridged = _bridge(model, _stack(fleets))
-    best = _routed(model, periods, fleets, _running(model, bridged))
-    return min(plain, best, key=lambda whole: whole.cost)
+    units = np.array([fleet.units for fleet in fleets])
+    plans = [
+        routed(model, periods, keep_running(model, mine), fleets)
+        for mine in (units, _bridge(model, units))
+    ]
+    return min((plan for plan in plans if plan), key=lambda plan: plan.cost, default=None)
 
 
-def _stack(fleets: Sequence[Fleet]) -> Array:
-    return np.array([fleet.units for fleet in fleets])
+def routed(
+    model: Model, periods: Sequence[Period], units: Array, known: Sequence[Fleet] = ()
+) -> Whole | None:
+    """Route the demand over these units (P, G); what is known of the same units is kept.
 
-
-def _routed(
-    model: Model, periods: Sequence[Period], fleets: Sequence[Fleet], units: Array
-) -> Whole:
-    """Route the demand again where the units of a period changed."""
+    None where the units of a period do not carry it.
+    """
     found = []
-    for period, fleet, mine in zip(periods, fleets, units, strict=True):
-        now = fleet
-        if not np.array_equal(fleet.units, mine):
-            again = route(period, model.unit_cost[period.step], mine)
-            now = again if again is not None else replace(fleet, units=mine)
-        found.append(now)
+    for step, (period, mine) in enumerate(zip(periods, units, strict=True)):
+        fleet = known[step] if known and np.array_equal(known[step].units, mine) else None
+        fleet = fleet or route(period, model.unit_cost[step], mine)
+        if fleet is None:
+            return None
+        found.append(fleet)
     return Whole(tuple(found), total(model, found))
 
 
@@ -112,7 +115,7 @@ def _bridge(model: Model, units: Array) -> Array:
     return held
 
 
-def _running(model: Model, units: Array) -> Array:
+def keep_running(model: Model, units: Array) -> Array:
     """Keep what started running for its shortest run."""
     if not (model.market.min_hours > 0).any():
         return units
@@ -170,7 +173,8 @@ def improve(
                 return whole
             span = (max(a, 0), min(a + size, len(periods)))
             share = min(budget.share(place, len(places), rounds=2), 20.0)
-            found, _ = _solve(model, periods, cells, whole, span, gap=gap, time_limit_s=share)
+            fine = gap / FINER
+            found, _ = _solve(model, periods, cells, whole, span, gap=fine, time_limit_s=share)
             if found is not None and found.cost < whole.cost * (1 - BETTER):
                 whole = found
         if begin - whole.cost <= max(BETTER, gap / 10) * whole.cost:
@@ -202,12 +206,8 @@ def _solve(
         carbon=b - a == len(periods),
     )
     program, layout = assemble(model, problem)
-    start = None
-    if units is not None:
-        start = np.full(len(program.cost), np.nan)
-        start[layout.units.ravel()] = units[a:b][:, layout.offers].ravel()
     try:
-        answer = solve(program, gap=gap, time_limit_s=time_limit_s, start=start)
+        answer = solve(program, gap=gap, time_limit_s=time_limit_s)
     except LeptaError:
         return None, -np.inf
     if answer.status not in (Status.OPTIMAL, Status.FEASIBLE):
@@ -216,14 +216,6 @@ def _solve(
     new = np.zeros(size) if units is None else units.copy()
     new[a:b] = 0.0
     new[a:b][:, layout.offers] = np.rint(answer.x[layout.units])
-    new = _running(model, new)
-    fleets = []
-    for step, period in enumerate(periods):
-        if whole is not None and np.array_equal(new[step], whole.fleets[step].units):
-            fleets.append(whole.fleets[step])
-            continue
-        fleet = route(period, model.unit_cost[step], new[step])
-        if fleet is None:
-            return None, answer.bound * layout.scale
-        fleets.append(fleet)
-    return Whole(tuple(fleets), total(model, fleets)), answer.bound * layout.scale
+    new = keep_running(model, new)
+    known = () if whole is None else whole.fleets
+    return routed(model, periods, new, known), answer.bound * layout.scale

@@ -161,6 +161,12 @@ class Problem:
     carbon: bool = False
     held: Array | None = None
     """(steps, G) units that are given; only the routing is free then."""
+    loose: int = 0
+    """So many of the last steps keep fractional machines in a whole program."""
+
+    def is_whole(self, row: int) -> bool:
+        """Tell whether machines are whole in a step."""
+        return self.whole and row < len(self.steps) - self.loose
 
 
 def assemble(model: Model, problem: Problem) -> tuple[Program, Layout]:
@@ -180,14 +186,13 @@ class _Writer:
 
     def write(self) -> tuple[Program, Layout]:
         units = self._units()
-        starts, begin = self._starts(units) if self.problem.starts else (None, None)
+        problem = self.problem
+        starts, begin = self._starts(units) if problem.starts else (None, None)
         shares, lost, serve, load, load_kinds = [], [], [], [], []
-        for row, step in enumerate(self.problem.steps):
+        for row, step in enumerate(problem.steps):
             columns = [
-                self._circumstance(units[row], here, cells)
-                for here, cells in zip(
-                    self.model.stages[step], self.problem.cells[row], strict=True
-                )
+                self._circumstance(units[row], here, cells, whole=problem.is_whole(row))
+                for here, cells in zip(self.model.stages[step], problem.cells[row], strict=True)
             ]
             shares.append(tuple(one[0] for one in columns))
             lost.append(tuple(one[1] for one in columns))
@@ -220,7 +225,8 @@ class _Writer:
         low, high = market.owned[self.offers], market.limit[self.offers]
         found = []
         for row, step in enumerate(problem.steps):
-            top = np.maximum(self._most(row), low) if problem.whole else high
+            whole = problem.is_whole(row)
+            top = np.maximum(self._most(row), low) if whole else high
             if problem.after is not None or problem.before is not None:
                 beside = [side for side in (problem.before, problem.after) if side is not None]
                 top = np.maximum(top, np.max(beside, axis=0)[self.offers])
@@ -233,7 +239,7 @@ class _Writer:
                     problem.cost[step][self.offers] / self.scale,
                     low=floor,
                     high=ceiling,
-                    integer=problem.whole and problem.held is None,
+                    integer=whole and problem.held is None,
                 )
             )
         return np.array(found, dtype=np.int64).reshape(len(problem.steps), len(self.offers))
@@ -295,9 +301,9 @@ class _Writer:
                     self.to.put(one, units[row, k], -1.0)
 
     def _circumstance(
-        self, units: Places, here: Circumstance, cells: Cells
+        self, units: Places, here: Circumstance, cells: Cells, *, whole: bool
     ) -> tuple[Places, Places, Places, Places, Places]:
-        to, whole = self.to, self.problem.whole
+        to = self.to
         # No upper bound of 1 on the shares in the relaxation: it follows from the rows, and as a
         # bound it would take part of the price of a class away from its row.
         high = np.minimum(cells.most, 1.0) if whole else cells.most
@@ -317,7 +323,7 @@ class _Writer:
         to.put(load[row_of], units[members], -self.model.market.up[self.offers[members]])
         if whole:
             self._ties(units, here, cells, share)
-        self._memory(units, here, cells, share)
+        self._memory(units, here, cells, share, whole=whole)
         return share, lost, serve, load, kinds
 
     def _ties(self, units: Places, here: Circumstance, cells: Cells, share: Places) -> None:
@@ -328,14 +334,16 @@ class _Writer:
             mine = (self.model.kinds.of[self.offers] == cells.j[k]) & here.alive[self.offers]
             self.to.put(row, units[mine], -1.0)
 
-    def _memory(self, units: Places, here: Circumstance, cells: Cells, share: Places) -> None:
+    def _memory(
+        self, units: Places, here: Circumstance, cells: Cells, share: Places, *, whole: bool
+    ) -> None:
         """Whole replicas: each holds its memory, and one that fills half a unit has it alone."""
         model, to = self.model, self.to
         holds, memory = model.market.holds[cells.w], model.kinds.memory[cells.j]
         asks = np.flatnonzero(np.isfinite(holds) & np.isfinite(memory) & (cells.need > 0))
         if not len(asks):
             return
-        replicas = to.columns(0.0, integer=self.problem.whole, count=len(asks))
+        replicas = to.columns(0.0, integer=whole, count=len(asks))
         rows = to.rows(-np.inf, 0.0, count=len(asks))
         to.put(rows, share[asks], cells.need[asks])
         to.put(rows, replicas, -1.0)

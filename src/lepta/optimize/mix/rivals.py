@@ -9,7 +9,7 @@ from lepta.domain.plan import FleetPlan
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.market import by_kind
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.search import floor, search
+from lepta.optimize.mix.search import find, floor
 from lepta.optimize.mix.short import short_by_circumstance
 from lepta.optimize.mix.words import RunnerUp
 
@@ -96,7 +96,7 @@ def _answer(seen: _Seen, plan: FleetPlan, seconds: float, budget: Budget) -> Run
         return RunnerUp(seen.name, None, None, same, tuple(sorted(short)))
     if not seconds:
         return RunnerUp(seen.name, None, seen.floor, same)
-    found = search(seen.model, gap=GAP, budget=Budget(seconds, budget.clock))
+    found = find(seen.model, gap=GAP, budget=Budget(seconds, budget.clock))
     if found.whole is None:
         return RunnerUp(seen.name, None, seen.floor, same)
     return RunnerUp(seen.name, found.whole.cost, max(found.bound, seen.floor), same)

@@ -8,27 +8,34 @@ import numpy.typing as npt
 
 from lepta.optimize.mix.answer import NOISE
 from lepta.optimize.mix.budget import Budget
-from lepta.optimize.mix.horizon import Ties, apart, constant, tie, unit_cost
+from lepta.optimize.mix.horizon import Ties, constant, tie, unit_cost
 from lepta.optimize.mix.join import Whole, exact, improve, join, total
 from lepta.optimize.mix.model import Model
+from lepta.optimize.mix.program import Cells
 from lepta.optimize.mix.proof import Prices
+from lepta.optimize.mix.roll import roll
 from lepta.optimize.mix.settle import (
     Fleet,
     Period,
     Relaxed,
     better,
+    near,
     period_of,
     relax,
     route,
     settle,
 )
 
-__all__ = ["Found", "floor", "search"]
+__all__ = ["Found", "find", "floor"]
 
 Array = npt.NDArray[np.float64]
 
-JOINED = 0.4
-"""Part of the time limit that goes to all periods together, where they depend on each other."""
+FINER = 5.0
+"""Where periods depend on each other, each is settled to so much smaller a gap than the whole."""
+ROLLED, EXACT, SETTLED, IMPROVED = 0.4, 0.2, 0.2, 0.2
+"""Parts of the time limit, where periods depend on each other."""
+SLACK = 5e-4
+"""Pairs whose reduced cost is below so large a part of a period's cost are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,41 +50,105 @@ class Found:
     impossible: tuple[int, ...] = ()
 
 
-def search(model: Model, *, gap: float, budget: Budget) -> Found:
+def find(model: Model, *, gap: float, budget: Budget) -> Found:
     """Find a plan with its bound; or the periods that cannot be served."""
     periods = [period_of(model, step) for step in range(len(model.hours))]
     plain = _relax_all(periods, model.unit_cost)
     bad = [step for step, one in enumerate(plain) if one is None]
     if bad:
         return Found(impossible=tuple(bad))
-    ties, cost = apart(model), model.unit_cost
-    relaxed = [one for one in plain if one is not None]
-    if model.coupled:
-        tied = tie(model, periods)
-        if tied is None:
-            return Found(impossible=tuple(range(len(periods))))
-        ties, cost = tied, unit_cost(model, tied)
-        relaxed = [one for one in _relax_all(periods, cost) if one is not None]
-    part = Budget(budget.seconds * (1 - JOINED if model.coupled else 1.0), budget.clock)
     hand = _hand(model, periods)
-    fleets = _settle_all(periods, relaxed, cost, hand, gap=gap, budget=part)
-    missing = [step for step, fleet in enumerate(fleets) if fleet is None]
-    if missing:
-        return Found(impossible=tuple(missing))
+    if model.coupled:
+        return _coupled(model, periods, hand, gap=gap, budget=budget)
+    relaxed = [one for one in plain if one is not None]
+    fleets = _settle_all(periods, relaxed, model.unit_cost, hand, gap=gap, budget=budget)
     settled = [fleet for fleet in fleets if fleet is not None]
-    bound = sum(fleet.bound for fleet in settled) + constant(model, ties)
-    whole = join(model, periods, settled) if model.coupled else _side_by_side(model, settled)
-    if hand is not None and all(one is not None for one in hand):
-        kept = _side_by_side(model, [one for one in hand if one is not None])
-        whole = min(whole, kept, key=lambda one: one.cost)
-    if model.coupled and whole.cost - bound > max(gap, NOISE) * whole.cost:
-        whole, bound = _together(model, periods, relaxed, whole, bound, gap=gap, budget=budget)
+    if len(settled) < len(fleets):
+        return Found(impossible=tuple(k for k, fleet in enumerate(fleets) if fleet is None))
+    whole = _cheapest(model, _side_by_side(model, settled), hand)
+    if whole is None:
+        return Found(impossible=tuple(range(len(periods))))
+    return Found(
+        whole=whole,
+        bound=min(sum(fleet.bound for fleet in settled), whole.cost),
+        prices=tuple(one.prices for one in relaxed),
+    )
+
+
+def _coupled(
+    model: Model,
+    periods: Sequence[Period],
+    hand: list[Fleet | None] | None,
+    *,
+    gap: float,
+    budget: Budget,
+) -> Found:
+    """Price what couples the periods, build a plan from the front, and close in from both sides."""
+    everything = tuple(range(len(periods)))
+    ties = tie(model, periods)
+    if ties is None:
+        return Found(impossible=everything)
+    cost = unit_cost(model, ties)
+    relaxed = [one for one in _relax_all(periods, cost) if one is not None]
+    bound = sum(one.prices.bound for one in relaxed) + constant(model, ties)
+    cells = _that_matter(periods, relaxed)
+    part = Budget(budget.seconds * ROLLED, budget.clock)
+    whole = _cheapest(model, roll(model, periods, cells, ties, gap=gap, budget=part), hand)
+    if not _close(whole, bound, gap):
+        whole, floor = exact(
+            model, periods, whole, gap=gap, time_limit_s=max(budget.seconds * EXACT, 0.01)
+        )
+        bound = max(bound, floor)
+    if not _close(whole, bound, gap):
+        part = Budget(budget.seconds * SETTLED, budget.clock)
+        fleets = _settle_all(periods, relaxed, cost, hand, gap=gap / FINER, budget=part)
+        settled = [fleet for fleet in fleets if fleet is not None]
+        if len(settled) == len(fleets):
+            bound = max(bound, sum(fleet.bound for fleet in settled) + constant(model, ties))
+            whole = _cheaper(whole, join(model, periods, settled))
+        if whole is None:
+            return Found(impossible=everything)
+        part = Budget(budget.seconds * IMPROVED, budget.clock)
+        whole = improve(model, periods, cells, whole, part, gap=gap, floor=bound)
+    if whole is None:
+        return Found(impossible=everything)
     return Found(
         whole=whole,
         bound=min(bound, whole.cost),
         prices=tuple(one.prices for one in relaxed),
         ties=ties,
     )
+
+
+def _close(whole: Whole | None, bound: float, gap: float) -> bool:
+    return whole is not None and whole.cost - bound <= max(gap, NOISE) * whole.cost
+
+
+def _cheaper(one: Whole | None, two: Whole | None) -> Whole | None:
+    if one is None or two is None:
+        return two if one is None else one
+    return one if one.cost <= two.cost else two
+
+
+def _cheapest(
+    model: Model, whole: Whole | None, hand: Sequence[Fleet | None] | None
+) -> Whole | None:
+    """Keep what runs now where that is cheaper: no plan is ever dearer than it."""
+    kept = [fleet for fleet in hand or () if fleet is not None]
+    if hand is None or len(kept) < len(hand):
+        return whole
+    return _cheaper(whole, _side_by_side(model, kept))
+
+
+def _that_matter(periods: Sequence[Period], relaxed: Sequence[Relaxed]) -> list[tuple[Cells, ...]]:
+    """Keep the pairs that a good plan may use: those of the smallest reduced costs."""
+    return [
+        tuple(
+            near(one, reduced, SLACK * abs(mine.prices.bound))
+            for one, reduced in zip(period.cells, mine.reduced, strict=True)
+        )
+        for period, mine in zip(periods, relaxed, strict=True)
+    ]
 
 
 def _side_by_side(model: Model, fleets: Sequence[Fleet]) -> Whole:
@@ -164,34 +235,6 @@ def _settle_all(
 
 def _proven(fleet: Fleet | None, gap: float) -> bool:
     return fleet is None or fleet.cost - fleet.bound <= max(gap, NOISE) * abs(fleet.cost)
-
-
-def _together(
-    model: Model,
-    periods: Sequence[Period],
-    relaxed: Sequence[Relaxed],
-    whole: Whole,
-    bound: float,
-    *,
-    gap: float,
-    budget: Budget,
-) -> tuple[Whole, float]:
-    """Improve all periods together: branch and bound where they are few, windows where many."""
-    seconds = max(budget.seconds * JOINED, 0.01)
-    found, floor = exact(model, periods, whole, gap=gap, time_limit_s=seconds)
-    whole, bound = found or whole, max(bound, floor)
-    if floor == -np.inf:
-        slack = (whole.cost - bound) / len(periods)
-        cells = [
-            tuple(
-                one.only(reduced <= max(slack, 0.0))
-                for one, reduced in zip(period.cells, mine.reduced, strict=True)
-            )
-            for period, mine in zip(periods, relaxed, strict=True)
-        ]
-        part = Budget(seconds, budget.clock)
-        whole = improve(model, periods, cells, whole, part, gap=gap, floor=bound)
-    return whole, bound
 
 
 def floor(model: Model) -> tuple[float, tuple[int, ...]]:

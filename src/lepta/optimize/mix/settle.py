@@ -17,7 +17,7 @@ from lepta.optimize.mix.model import Circumstance, Model
 from lepta.optimize.mix.program import WHOLE, Cells, Layout, Problem, assemble, cells_of
 from lepta.optimize.mix.proof import Prices, prove
 
-__all__ = ["Fleet", "Period", "Relaxed", "better", "period_of", "relax", "route", "settle"]
+__all__ = ["Fleet", "Period", "Relaxed", "better", "near", "period_of", "relax", "route", "settle"]
 
 Array = npt.NDArray[np.float64]
 
@@ -157,8 +157,8 @@ def settle(
     if pairs > LARGE:
         rounded = _round(period, relaxed, cost)
         best = _cheaper(best, rounded)
-        near = tuple(_near(cells, reduced) for cells, reduced in _zip(period, relaxed))
-        tried, _ = _branch(period, near, cost, best, gap=gap / 2, time_limit_s=time_limit_s / 2)
+        few = tuple(near(cells, reduced) for cells, reduced in _zip(period, relaxed))
+        tried, _ = _branch(period, few, cost, gap=gap / 2, time_limit_s=time_limit_s / 2)
         best = _cheaper(best, tried)
         if best is not None and best.cost - floor <= gap * abs(best.cost):
             return replace(best, bound=min(floor, best.cost))
@@ -168,7 +168,7 @@ def settle(
         cells = tuple(
             one.only(reduced <= slack * (1 + 1e-6)) for one, reduced in _zip(period, relaxed)
         )
-    found, bound = _branch(period, cells, cost, best, gap=gap, time_limit_s=time_limit_s)
+    found, bound = _branch(period, cells, cost, gap=gap, time_limit_s=time_limit_s)
     best = _cheaper(best, found)
     if best is None:
         best = _round(period, relaxed, cost)
@@ -181,21 +181,20 @@ def _zip(period: Period, relaxed: Relaxed) -> list[tuple[Cells, Array]]:
     return list(zip(period.cells, relaxed.reduced, strict=True))
 
 
-def _near(cells: Cells, reduced: Array) -> Cells:
-    """Keep the pairs of the smallest reduced cost: three per class, and all that cost none."""
+def near(cells: Cells, reduced: Array, slack: float = 0.0) -> Cells:
+    """Keep the pairs of the smallest reduced cost: three per class, and all up to `slack`."""
     order = np.lexsort((reduced, cells.w))
     first = np.concatenate(([0], np.flatnonzero(np.diff(cells.w[order])) + 1))
     rank = np.arange(len(order)) - np.repeat(first, np.diff(np.concatenate((first, [len(order)]))))
     keep = np.zeros(len(order), bool)
     keep[order[rank < 3]] = True
-    return cells.only(keep | (reduced <= 0))
+    return cells.only(keep | (reduced <= slack))
 
 
 def _branch(
     period: Period,
     cells: Sequence[Cells],
     cost: Array,
-    hand: Fleet | None,
     *,
     gap: float,
     time_limit_s: float,
@@ -207,12 +206,8 @@ def _branch(
     program, layout = assemble(model, period.problem(spare, whole=True, cells=cells))
     if not len(program.cost):
         return route(period, cost, np.zeros(len(cost))), -np.inf
-    start = None
-    if hand is not None:
-        start = np.full(len(program.cost), np.nan)
-        start[layout.units[0]] = hand.units[layout.offers]
     try:
-        answer = solve(program, gap=gap, time_limit_s=time_limit_s, start=start)
+        answer = solve(program, gap=gap, time_limit_s=time_limit_s)
     except LeptaError:
         # Whole numbers within the solver's tolerance that do not hold once rounded: rare, and
         # the caller has the rounded relaxation to fall back on.

@@ -19,7 +19,7 @@ from lepta.optimize.verify.proof import gap_stated, weak_duality
 __all__ = ["certified", "verify"]
 
 
-def certified(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-4) -> FleetPlan:
+def certified(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> FleetPlan:
     """Return the plan with its checks, or refuse to hand it out.
 
     Raises
@@ -38,7 +38,7 @@ def certified(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-4) -> FleetPla
     return replace(plan, checks=checks)
 
 
-def verify(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-4) -> tuple[Check, ...]:
+def verify(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> tuple[Check, ...]:
     """Recompute the bill and every promise of a plan; one `Check` per promise.
 
     `gap` is the relative gap up to which a plan may call itself optimal.
