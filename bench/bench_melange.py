@@ -26,8 +26,18 @@ MANY = 5
 """lepta's time is the median of so many runs: it is short enough to be disturbed."""
 
 PAPER_RANGES = {
-    ("chat", "loose"): {"H100": "1.7-4.4", "A100-80GB": "1.3-2.1", "A10G": "1.2-1.5", "L4": "1.2-1.8"},
-    ("chat", "tight"): {"H100": "1.4-3.1", "A100-80GB": "1.0-1.5", "A10G": "1.3-2.7", "L4": "1.5-3.1"},
+    ("chat", "loose"): {
+        "H100": "1.7-4.4",
+        "A100-80GB": "1.3-2.1",
+        "A10G": "1.2-1.5",
+        "L4": "1.2-1.8",
+    },
+    ("chat", "tight"): {
+        "H100": "1.4-3.1",
+        "A100-80GB": "1.0-1.5",
+        "A10G": "1.3-2.7",
+        "L4": "1.5-3.1",
+    },
     ("document", "loose"): {"H100": "1.3-1.5", "A100-80GB": "1.2-1.3", "A10G": "-", "L4": "-"},
     ("document", "tight"): {"H100": "1.0-1.1", "A100-80GB": "1.0-1.3", "A10G": "-", "L4": "-"},
     ("mixed", "loose"): {"H100": "1.6-2.1", "A100-80GB": "1.0-1.7", "A10G": "-", "L4": "-"},
@@ -113,9 +123,11 @@ def judge(cells: dict[tuple[str, str, float], Cell], slices: int) -> None:
         ended = sum(cell.peers[place].status != "optimal" for cell in cells.values())
         enough = sum(ratio >= GOAL_RATIO for ratio in ratios)
         met = "met" if enough == len(ratios) else "MISSED"
+        total = sum(cell.peers[place].seconds for cell in cells.values())
+        ours = sum(cell.seconds for cell in cells.values())
         print(
             f"time of {name} / lepta: median {statistics.median(ratios):.1f}, min {ratios[0]:.1f}, "
-            f"max {ratios[-1]:.1f}"
+            f"max {ratios[-1]:.1f}, all cells together {total / ours:.1f}"
             + (f" (a lower bound: {ended} cells ended at the limit)" if ended else "")
             + f"; goal >= {GOAL_RATIO:g} at {slices} slices in {enough} of {len(ratios)}: {met}"
         )
@@ -145,7 +157,9 @@ def shape(cells: dict[tuple[str, str, float], Cell]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--slices", type=int, nargs="+", default=[4])
     parser.add_argument("--limit", type=float, default=8.0, help="seconds for a peer and cell")
     options = parser.parse_args()

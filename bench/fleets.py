@@ -25,14 +25,17 @@ def fleet(
     zones: int = 1,
     periods: int = 1,
     startup_s: float | None = None,
+    level: float = 2.0,
     seed: int = 7,
 ) -> PlanCase:
     """Draw `types` machine types in each of `zones` zones, and the waves of `classes` classes.
 
     Speeds, class affinities and prices are lognormal (a machine twice as fast costs 1.87 times as
     much on average); zones differ in price by some percent and in their quotas. Rates follow the
-    day, with half of it on Saturday and Sunday. Where starts cost, nothing runs before the first
-    period (`current` is empty), so that all who count starts count the same ones.
+    day, with half of it on the sixth and seventh. `level` scales rates and quotas: at 2 a class
+    fills about ten machines; the fewer they are, the wider is the gap of whole machines. Where
+    starts cost, nothing runs before the first period (`current` is empty), so that all who count
+    starts count the same ones.
     """
     rng = np.random.default_rng(seed)
     speed = rng.lognormal(1.0, 0.9, types)
@@ -45,11 +48,12 @@ def fleet(
         rng.random((types, zones)) < LIMITED, rng.integers(4, 20, (types, zones)), np.nan
     )
     quota[0, 0] = np.nan
+    quota = np.ceil(quota * level)
     base, peak = rng.lognormal(2.5, 0.7, classes), rng.integers(10, 22, classes)
     hour = np.arange(periods)
     wave = 1 + 0.6 * np.cos(2 * np.pi * (hour[None, :] - peak[:, None]) / 24)
     wave *= np.where(hour // 24 % 7 >= 5, 0.5, 1.0)
-    rates = np.round(base[:, None] * wave * rng.lognormal(0, 0.05, (classes, periods)), 3)
+    rates = np.round(level * base[:, None] * wave * rng.lognormal(0, 0.05, (classes, periods)), 3)
     places = [(t, z) for z in range(zones) for t in range(types)]
     return PlanCase(
         offers=tuple(

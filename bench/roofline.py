@@ -90,7 +90,11 @@ def _cut(edges: tuple[int, ...], median: float, sigma: float) -> dict[int, float
         0.5 * (1 + math.erf(math.log(edge / median) / (sigma * math.sqrt(2)))) for edge in edges
     ]
     return dict(
-        zip(edges, (high - low for low, high in zip([0.0, *below], below, strict=False)), strict=True)
+        zip(
+            edges,
+            (high - low for low, high in zip([0.0, *below], below, strict=False)),
+            strict=True,
+        )
     )
 
 

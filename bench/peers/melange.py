@@ -1,4 +1,4 @@
-"""The heterogeneous-GPU plan of the Melange paper (Griggs et al. 2024, arXiv:2404.14527), section 5.
+"""The heterogeneous-GPU plan of the Melange paper (Griggs et al. 2024, arXiv:2404.14527).
 
 The demand of each bucket is cut into `slices` equal slices. With c[g] the price of a GPU, r[s] the
 rate of slice s and T[s, g] the largest rate of its bucket that one GPU serves in time:
