@@ -8,8 +8,8 @@ rate of slice s and T[s, g] the largest rate of its bucket that one GPU serves i
                 sum_s A[s, g] r[s] / T[s, g] <= B[g]    no GPU is loaded above 1
                 A[s, g] in {0, 1},  B[g] >= 0 whole
 
-Solved by PuLP and CBC with their defaults, as its authors do, and by HiGHS. Pairs that cannot
-serve have no variable.
+Costs are per hour. Solved by PuLP and CBC with their defaults, as its authors do, and by HiGHS.
+Pairs that cannot serve have no variable.
 """
 
 import time
@@ -41,7 +41,9 @@ def by_cbc(case: PlanCase, slices: int, *, time_limit_s: float) -> Answer:
     for g, count in enumerate(held):
         mine = [load * taken[s, h] for s, h, load in loads if h == g]
         problem += pulp.lpSum(mine) <= count
-    problem.solve(pulp.PULP_CBC_CMD(msg=0, timeLimit=time_limit_s))
+    # The CBC that PuLP brings, by its path: PULP_CBC_CMD itself warns that PuLP 4 drops it.
+    cbc = pulp.COIN_CMD(path=pulp.PULP_CBC_CMD.pulp_cbc_path, msg=False, timeLimit=time_limit_s)
+    problem.solve(cbc)
     status = {
         pulp.LpSolutionOptimal: "optimal",
         pulp.LpSolutionIntegerFeasible: "feasible",

@@ -74,8 +74,8 @@ def _model(case: PlanCase, *, static: bool = False) -> Model:
     before = np.array([dict(case.current or ()).get(name, 0) for name in offers], dtype=float)
     send = {(r.demand_class, r.offer): r.per_request for r in case.routes}
     able = [p for p in case.profiles if p.rate_per_s > 0]
-    w = np.array([classes[p.demand_class] for p in able])
-    g = np.array([offers[p.offer] for p in able])
+    w = np.array([classes[p.demand_class] for p in able], dtype=int)
+    g = np.array([offers[p.offer] for p in able], dtype=int)
     per_unit = case.utilization * np.array([p.rate_per_s for p in able])
     per_request = np.array([send.get((p.demand_class, p.offer), 0.0) for p in able])
 
@@ -92,8 +92,8 @@ def _model(case: PlanCase, *, static: bool = False) -> Model:
     rows = [w_of * P + period, need_row + period * G + g_of, load_row]
     columns = [x, x, n_of_load]
     values = [np.ones(len(x)), served / np.tile(per_unit, P), -np.ones(G * P)]
-    row_low = [np.ones(need_row), np.full(G * P, -np.inf)]
-    row_high = [np.ones(need_row), np.zeros(G * P)]
+    wanted = (rate > 0).astype(float).ravel()
+    row_low, row_high = [wanted, np.full(G * P, -np.inf)], [wanted, np.zeros(G * P)]
     paid = np.full(G, hours.sum()) if static else hours[unit_period]
     cost = [3600.0 * hours[period] * np.tile(per_request, P) * served]
     cost.append(paid * np.tile(price, counted))
