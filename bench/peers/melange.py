@@ -25,7 +25,7 @@ __all__ = ["by_cbc", "by_highs"]
 Slices = list[tuple[int, int, float]]
 
 
-def by_cbc(case: PlanCase, slices: int, *, time_limit_s: float) -> Answer:
+def by_cbc(case: PlanCase, slices: int, *, time_limit_s: float, gap: float = 0.0) -> Answer:
     """Solve a case of one period by PuLP + CBC; CBC's bound is not told by PuLP."""
     begun = time.perf_counter()
     loads, prices, most = _loads(case, slices)
@@ -42,7 +42,12 @@ def by_cbc(case: PlanCase, slices: int, *, time_limit_s: float) -> Answer:
         mine = [load * taken[s, h] for s, h, load in loads if h == g]
         problem += pulp.lpSum(mine) <= count
     # The CBC that PuLP brings, by its path: PULP_CBC_CMD itself warns that PuLP 4 drops it.
-    cbc = pulp.COIN_CMD(path=pulp.PULP_CBC_CMD.pulp_cbc_path, msg=False, timeLimit=time_limit_s)
+    cbc = pulp.COIN_CMD(
+        path=pulp.PULP_CBC_CMD.pulp_cbc_path,
+        msg=False,
+        timeLimit=time_limit_s,
+        gapRel=gap or None,
+    )
     problem.solve(cbc)
     status = {
         pulp.LpSolutionOptimal: "optimal",
@@ -54,14 +59,14 @@ def by_cbc(case: PlanCase, slices: int, *, time_limit_s: float) -> Answer:
     return Answer(
         status=status,
         cost=cost,
-        bound=cost if status == "optimal" else float("-inf"),
+        bound=cost if status == "optimal" and not gap else float("-inf"),
         seconds=time.perf_counter() - begun,
         x=np.array([count.value() for count in held]) if found else None,
     )
 
 
-def by_highs(case: PlanCase, slices: int, *, time_limit_s: float) -> Answer:
-    """Solve the same program by HiGHS, to a gap of 0."""
+def by_highs(case: PlanCase, slices: int, *, time_limit_s: float, gap: float = 0.0) -> Answer:
+    """Solve the same program by HiGHS."""
     begun = time.perf_counter()
     loads, prices, most = _loads(case, slices)
     n, m, k = len(loads), len(prices), 1 + max(s for s, _, _ in loads)
@@ -79,7 +84,7 @@ def by_highs(case: PlanCase, slices: int, *, time_limit_s: float) -> Answer:
         high=np.concatenate((np.ones(n), [np.inf if q is None else q for q in most])),
         integer=np.ones(n + m, dtype=bool),
     )
-    return solve(model, gap=0.0, time_limit_s=time_limit_s, begun=begun)
+    return solve(model, gap=gap, time_limit_s=time_limit_s, begun=begun)
 
 
 def _loads(case: PlanCase, slices: int) -> tuple[Slices, list[float], list[int | None]]:
