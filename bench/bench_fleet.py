@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fleets import fleet
 from lepta.domain.plan import PlanCase
 from lepta.optimize.mix import mix
-from peers.whole import bill_of_starts, whole
+from peers.whole import bill, whole
 
 QUARTER_S = 900.0
 
@@ -62,10 +62,9 @@ def compare(goal: Goal, level: float, peer_limit_s: float | None) -> None:
     plan = mix(case, gap=goal.gap, time_limit_s=goal.seconds, runner_ups=0)
     seconds = time.perf_counter() - begin
     assert plan.cost is not None and plan.bound is not None
-    starts = bill_of_starts(case, plan.units)
     # Not plan.cost: a planner that does not price starts leaves them out of it.
-    held = sum(row.cost for row in plan.units) + sum(row.cost for row in plan.routing)
-    bill = held + starts
+    held, starts = bill(case, plan.units)
+    total = held + starts
     peer = None
     if peer_limit_s:
         peer = whole(case, gap=goal.gap, time_limit_s=peer_limit_s)
@@ -73,12 +72,12 @@ def compare(goal: Goal, level: float, peer_limit_s: float | None) -> None:
     gap = max(0.0, bill - plan.bound) / bill
     print(f"\n{goal.what}; goal {goal.seconds:g} s to {goal.gap:.1%}")
     print(
-        f"  lepta  {seconds:8.2f} s  bill {bill:12.2f}  gap {gap:7.3%}  {plan.status}, "
+        f"  lepta  {seconds:8.2f} s  bill {total:12.2f}  gap {gap:7.3%}  {plan.status}, "
         f"{len(plan.checks)} checks hold"
     )
-    if abs(plan.cost - bill) > 1e-9 * bill:
+    if abs(plan.cost - total) > 1e-9 * total:
         print(
-            f"         it states {plan.cost:.2f}: {plan.cost - bill:+.2f}; starts are {starts:.2f}"
+            f"         it states {plan.cost:.2f}: {plan.cost - total:+.2f}; starts are {starts:.2f}"
         )
     if peer:
         print(
@@ -87,8 +86,8 @@ def compare(goal: Goal, level: float, peer_limit_s: float | None) -> None:
         )
         print(
             f"  HiGHS / lepta: time {peer.seconds / seconds:.1f}, "
-            f"cost {peer.cost / bill - 1:+.2%}; lepta's gap by the better bound of both "
-            f"{(bill - bound) / bill:.3%}"
+            f"cost {peer.cost / total - 1:+.2%}; lepta's gap by the better bound of both "
+            f"{(total - bound) / total:.3%}"
         )
     met = "met" if seconds <= goal.seconds and gap <= goal.gap else "MISSED"
     print(

@@ -10,7 +10,7 @@ straightforward model, as one would write it down; nothing is strengthened or de
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from lepta.domain.plan import PlanCase, UnitsHeld
 from peers.highs import Answer, Model, solve
 
-__all__ = ["bill_of_starts", "held_together", "whole"]
+__all__ = ["bill", "held_together", "whole"]
 
 Array = npt.NDArray[np.float64]
 
@@ -35,20 +35,26 @@ def held_together(case: PlanCase, *, gap: float, time_limit_s: float) -> Answer:
     return solve(_model(case, static=True), gap=gap, time_limit_s=time_limit_s, begun=begun)
 
 
-def bill_of_starts(case: PlanCase, units: Sequence[UnitsHeld]) -> float:
-    """Price the starts of a plan from its units alone, from what runs before the first period."""
-    starts = _starts(case)
-    held: dict[datetime, dict[str, int]] = {start: {} for start in starts}
+def bill(case: PlanCase, units: Sequence[UnitsHeld]) -> tuple[float, float]:
+    """(machines held, their starts), from the counts of a plan alone; nothing else of it is used.
+
+    Starts are counted from what runs before the first period. Costs of sending are left out.
+    """
+    hours = {row.start: row.hours for row in case.demand}
+    counts: dict[datetime, dict[str, int]] = {start: {} for start in _starts(case)}
     for row in units:
-        held[row.start][row.offer] = row.count
-    before, total = dict(case.current or ()), 0.0
-    for start in starts:
-        now = held[start]
+        for start, now in counts.items():
+            if row.start <= start < row.start + timedelta(hours=row.hours):
+                now[row.offer] = row.count
+    before, held, starts = dict(case.current or ()), 0.0, 0.0
+    for start, now in counts.items():
         for offer in case.offers:
-            more = now.get(offer.id, 0) - before.get(offer.id, 0)
-            total += max(0, more) * (offer.price_per_hour or 0.0) * _start_hours(offer.startup_s)
+            count, price = now.get(offer.id, 0), offer.price_per_hour or 0.0
+            held += count * price * hours[start]
+            more = max(0, count - before.get(offer.id, 0))
+            starts += more * price * _start_hours(offer.startup_s)
         before = now
-    return total
+    return held, starts
 
 
 def _start_hours(startup_s: float | None) -> float:

@@ -12,7 +12,7 @@ from fleets import fleet
 from lepta.domain.plan import PlanCase, UnitsHeld
 from lepta.optimize.mix import mix
 from peers.melange import by_cbc, by_highs
-from peers.whole import bill_of_starts, held_together, whole
+from peers.whole import bill, held_together, whole
 from plancases import T0, case_of, cases
 
 ABLE = {"A10G": [2, 1, 5, 2], "A100-80GB": [20, 20, 40, 20]}
@@ -113,7 +113,11 @@ def test_starts_of_a_plan_are_counted_from_what_ran_before():
         for offer, p, count in held
     ]
     assert hours[0] == T0
-    assert bill_of_starts(case, units) == pytest.approx((2 * 2.0 + 2 * 3.0 + 1 * 2.0) / 4)
+    held, starts = bill(case, units)
+    assert held == pytest.approx(3 * 2.0 + 2 * 3.0 + 2.0 + 2 * 3.0)
+    assert starts == pytest.approx((2 * 2.0 + 2 * 3.0 + 1 * 2.0) / 4)
+    two_hours = UnitsHeld(offer="b", start=hours[1], hours=2.0, count=2, cost=0.0)
+    assert bill(case, [units[0], two_hours, units[2]]) == (held, starts)
 
 
 def test_a_fleet_held_all_day_is_dearer_than_one_that_follows_the_day():
