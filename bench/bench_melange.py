@@ -29,7 +29,7 @@ MANY = 5
 """lepta's time is the median of so many runs: it is short enough to be disturbed."""
 
 PROVEN_GAP = 1e-6
-"""lepta's own default: a plan this close to its bound is the optimum. The peers stop at 0."""
+"""lepta's own default, for everyone: a fleet this close to its bound is the optimum."""
 WIDE_GAP = 1e-3
 WIDE_TYPES = (8, 16, 40)
 """Numbers of offers beyond the paper's four GPUs."""
@@ -73,7 +73,7 @@ class Cell:
     @property
     def no_dearer(self) -> bool:
         """Whether no peer found a fleet that is cheaper by more than the gap of the cell."""
-        return all(self.cost <= peer.cost * (1 + SAME + self.gap) for peer in self.peers)
+        return all(self.cost <= peer.cost * (1 + max(SAME, self.gap)) for peer in self.peers)
 
     def ratios(self) -> list[float]:
         """Time of each peer over ours; a lower bound where the peer's time ended first."""
@@ -99,7 +99,7 @@ def said(peer: Answer) -> str:
 
 def compare(cases: Cases, slices: int, limit_s: float, *, exact: bool) -> dict[Name, Cell]:
     """Print and return every cell."""
-    gap = 0.0 if exact else WIDE_GAP
+    gap = PROVEN_GAP if exact else WIDE_GAP
     print(
         f"\n{slices} slices a bucket, to {'the optimum' if exact else f'{gap:.1%}'}, at most "
         f"{limit_s:g} s for a peer; cost in USD per hour"
@@ -110,7 +110,7 @@ def compare(cases: Cases, slices: int, limit_s: float, *, exact: bool) -> dict[N
     )
     cells = {}
     for name, case in cases.items():
-        cost, seconds = planned(case, PROVEN_GAP if exact else gap)
+        cost, seconds = planned(case, gap)
         peers = tuple(peer(case, slices, gap=gap, time_limit_s=limit_s) for peer in PEERS.values())
         cell = cells[name] = Cell(cost, seconds, peers, gap)
         cbc, highs = cell.ratios()

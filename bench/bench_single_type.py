@@ -2,8 +2,8 @@
 
 Per trace: the plan; the cheapest type with as many machines as each hour needs (every machine size
 of that type may be used, exactly); the cheapest type held all day at the size that every hour fits.
-Both peers are proven optimal for their kind, with no start costs for anyone; the saving is against
-the *best* type, not the worst. Needs the public data folder.
+No start costs for anyone; the saving is against the *best* type, not the worst, and against what
+that type cannot cost less than (its proven bound). Needs the public data folder.
 
     python bench/bench_single_type.py [--seeds N] [--data FOLDER]
 """
@@ -25,7 +25,7 @@ from peers.highs import Answer
 from peers.whole import held_together, whole
 
 GAP = 1e-4
-"""Of the plan and of the peers; the saving is stated from the peer's *bound*: never too high."""
+"""Of the plan and of the peers."""
 LIMIT_S = 20.0
 
 

@@ -8,7 +8,7 @@ rate of slice s and T[s, g] the largest rate of its bucket that one GPU serves i
                 sum_s A[s, g] r[s] / T[s, g] <= B[g]    no GPU is loaded above 1
                 A[s, g] in {0, 1},  B[g] >= 0 whole
 
-Costs are per hour. Solved by PuLP and CBC with their defaults, as its authors do, and by HiGHS.
+Costs are per hour. Solved by PuLP and CBC, as its authors do, and by HiGHS.
 Pairs that cannot serve have no variable.
 """
 
