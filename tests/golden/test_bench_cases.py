@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench_fleet import GOALS
+import bench_fleet
+import bench_melange
 from bench_single_type import hour_by_hour, single_types
 from daytraces import case_of, markets, real_traces, seeded_traces
 from fleets import fleet
@@ -36,12 +37,20 @@ def test_a_seed_is_a_case_and_a_small_one_has_a_plan():
     assert mix(one, gap=1e-3, runner_ups=0).status == "optimal"
 
 
-@pytest.mark.parametrize("name", GOALS)
-def test_the_large_cases_have_the_sizes_that_they_are_named_after(name: str):
-    """Sizes alone; planning them takes what the benchmark says."""
-    size = GOALS[name].size
-    assert size["classes"] in (600, 60) and size["types"] in (32, 40)
-    assert (size.get("startup_s") == 900.0) == (name == "starts")
+def test_the_fleet_benchmark_says_who_took_how_long_and_whether_the_goal_is_met(capsys):
+    size = {"classes": 3, "types": 3, "periods": 2, "startup_s": 900.0}
+    bench_fleet.compare(bench_fleet.Goal("tiny", size, 600, 0.9), 1.0, 20.0)
+    said = capsys.readouterr().out
+    assert "goal met" in said and "HiGHS / lepta: time" in said
+
+
+def test_the_melange_benchmark_judges_every_cell(capsys):
+    cases = {("chat", "loose", 1.0): setting("chat", "loose", 1.0)}
+    cells = bench_melange.compare(cases, 1, 20.0, exact=True)
+    bench_melange.judge(cells, 1)
+    assert "1 of 1 cells; goal met" in capsys.readouterr().out
+    (cell,) = cells.values()
+    assert cell.no_dearer and len(cell.ratios()) == 2
 
 
 @pytest.mark.parametrize("gpu", GPUS)
