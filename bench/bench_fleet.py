@@ -2,8 +2,8 @@
 
 Seeded cases (bench/fleets.py): many classes in one period; a day in three zones, without and with
 start costs of a quarter of an hour; a week. Goals are seconds and gap, and both must hold. The gap
-is the true one: the bill is made from the units alone, starts included, and the bound is the better
-one of all that were proven (any bound of a case without start costs holds with them).
+is the true one: the bill is made from the numbers of machines alone, starts included, and stands
+against the bound that the plan proves (a bound without start costs holds with them).
 
     python bench/bench_fleet.py [--cases one day starts week] [--level X] [--peer-limit SECONDS]
 """
@@ -69,7 +69,7 @@ def compare(goal: Goal, level: float, peer_limit_s: float | None) -> None:
     if peer_limit_s:
         peer = whole(case, gap=goal.gap, time_limit_s=peer_limit_s)
     bound = max(plan.bound, peer.bound if peer else 0.0)
-    gap = max(0.0, bill - plan.bound) / bill
+    gap = max(0.0, total - plan.bound) / total
     print(f"\n{goal.what}; goal {goal.seconds:g} s to {goal.gap:.1%}")
     print(
         f"  lepta  {seconds:8.2f} s  bill {total:12.2f}  gap {gap:7.3%}  {plan.status}, "
