@@ -14,6 +14,9 @@ from lepta.wiring.outfiles import write_csv, write_parquet, write_text
 
 __all__ = ["demo", "write_company"]
 
+GAP = 5e-3
+"""720 hours with start costs are planned in half a minute to this gap; a finer one takes longer."""
+
 CONFIG = """\
 # The demo company (lepta demo, seed {seed}). In this folder, `lepta check`, `lepta assess`,
 # `lepta plan` and `lepta report` need no further options.
@@ -55,7 +58,7 @@ def demo(
     found = assess([folder / "bill.csv"], [folder / "usage.parquet"], basis=Basis.EFFECTIVE)
 
     say("3/4 planning its fleet")
-    fleet = plan(case=folder / "case")
+    fleet = plan(case=folder / "case", gap=GAP)
 
     say("4/4 writing the report")
     html, document = Path(out) / "report.html", Path(out) / "report.json"

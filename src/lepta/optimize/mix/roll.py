@@ -22,7 +22,7 @@ __all__ = ["roll"]
 
 Array = npt.NDArray[np.float64]
 
-WHOLE, AHEAD = 2, 4
+WHOLE, AHEAD = 2, 3
 """Periods that are decided at once, and those beyond that are looked at."""
 
 
@@ -59,7 +59,7 @@ def roll(
         program, layout = assemble(model, problem)
         share = budget.share(begin // WHOLE, -(-count // WHOLE)) * 2.0
         try:
-            answer = solve(program, gap=gap / 4, time_limit_s=share)
+            answer = solve(program, gap=gap / 2, time_limit_s=share)
         except LeptaError:
             return None
         if answer.status not in (Status.OPTIMAL, Status.FEASIBLE):

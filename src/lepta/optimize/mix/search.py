@@ -32,7 +32,7 @@ Array = npt.NDArray[np.float64]
 
 FINER = 5.0
 """Where periods depend on each other, each is settled to so much smaller a gap than the whole."""
-ROLLED, EXACT, SETTLED, IMPROVED = 0.4, 0.2, 0.2, 0.2
+ROLLED, SETTLED, EXACT, IMPROVED = 0.5, 0.2, 0.2, 0.1
 """Parts of the time limit, where periods depend on each other."""
 SLACK = 5e-4
 """Pairs whose reduced cost is below so large a part of a period's cost are looked at."""
@@ -95,19 +95,17 @@ def _coupled(
     part = Budget(budget.seconds * ROLLED, budget.clock)
     whole = _cheapest(model, roll(model, periods, cells, ties, gap=gap, budget=part), hand)
     if not _close(whole, bound, gap):
-        whole, floor = exact(
-            model, periods, whole, gap=gap, time_limit_s=max(budget.seconds * EXACT, 0.01)
-        )
-        bound = max(bound, floor)
-    if not _close(whole, bound, gap):
         part = Budget(budget.seconds * SETTLED, budget.clock)
         fleets = _settle_all(periods, relaxed, cost, hand, gap=gap / FINER, budget=part)
         settled = [fleet for fleet in fleets if fleet is not None]
         if len(settled) == len(fleets):
             bound = max(bound, sum(fleet.bound for fleet in settled) + constant(model, ties))
             whole = _cheaper(whole, join(model, periods, settled))
-        if whole is None:
-            return Found(impossible=everything)
+    if not _close(whole, bound, gap):
+        seconds = max(budget.seconds * EXACT, 0.01)
+        whole, least = exact(model, periods, whole, gap=gap, time_limit_s=seconds)
+        bound = max(bound, least)
+    if whole is not None and not _close(whole, bound, gap):
         part = Budget(budget.seconds * IMPROVED, budget.clock)
         whole = improve(model, periods, cells, whole, part, gap=gap, floor=bound)
     if whole is None:

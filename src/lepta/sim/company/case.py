@@ -82,21 +82,22 @@ def _offers() -> Iterator[Row]:
     for choice in CHOICES:
         shape = SHAPES[choice.shape]
         spot = choice.term == "spot"
-        yield (
-            choice.name,
-            "aws" if shape.provider == AWS else "gcp",
-            shape.region,
-            shape.zone,
-            shape.instance_type,
-            shape.accelerator,
-            shape.accelerators,
-            choice.term,
-            shape.spot if spot else shape.on_demand,
-            choice.limit,
-            shape.interruptions_per_hour if spot else None,
-            choice.startup_s,
-            shape.carbon_g_per_hour,
-        )
+        known = {
+            "offer": choice.name,
+            "provider": "aws" if shape.provider == AWS else "gcp",
+            "region": shape.region,
+            "zone": shape.zone,
+            "instance_type": shape.instance_type,
+            "accelerator": shape.accelerator,
+            "accelerator_count": shape.accelerators,
+            "term": choice.term,
+            "price_per_hour": shape.spot if spot else shape.on_demand,
+            "limit": choice.limit,
+            "interruptions_per_hour": shape.interruptions_per_hour if spot else None,
+            "startup_s": choice.startup_s,
+            "carbon_g_per_hour": shape.carbon_g_per_hour,
+        }
+        yield tuple(known.get(name) for name in _header(OFFERS))
 
 
 def _profiles() -> Iterator[Row]:
@@ -104,7 +105,7 @@ def _profiles() -> Iterator[Row]:
         for choice in CHOICES:
             rate = service.per_machine.get(SHAPES[choice.shape].accelerator)
             if rate is not None:
-                yield (service.name, choice.name, rate)
+                yield (service.name, choice.name, rate, None)
 
 
 def _routes() -> Iterator[Row]:
