@@ -75,7 +75,12 @@ def mix(
     market, unknown = survey(case, horizon)
     model = model_of(case, market, horizon)
     now = look(case, horizon)
-    found = find(model, gap=gap, budget=Budget(time_limit_s, clock))
+    found = find(
+        model,
+        gap=gap,
+        budget=Budget(time_limit_s, clock),
+        payback_hours=case.promises.payback_hours,
+    )
     if not found.whole:
         plan = _infeasible(case, model, horizon, found.impossible, now, unknown)
         return certified(case, plan, gap=gap)

@@ -17,10 +17,20 @@ from lepta.errors import LeptaError
 from lepta.numerics.linear import Status, solve
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Cells, Problem, assemble
+from lepta.optimize.mix.program import Anchor, Cells, Problem, assemble
 from lepta.optimize.mix.settle import Fleet, Period, route
 
-__all__ = ["Whole", "exact", "improve", "join", "keep_running", "routed", "starts_of", "total"]
+__all__ = [
+    "Whole",
+    "exact",
+    "improve",
+    "join",
+    "keep_running",
+    "routed",
+    "starts_of",
+    "total",
+    "window",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -174,12 +184,30 @@ def improve(
             span = (max(a, 0), min(a + size, len(periods)))
             share = min(budget.share(place, len(places), rounds=2), 20.0)
             fine = gap / FINER
-            found, _ = _solve(model, periods, cells, whole, span, gap=fine, time_limit_s=share)
+            found = window(model, periods, cells, whole, span, gap=fine, time_limit_s=share)
             if found is not None and found.cost < whole.cost * (1 - BETTER):
                 whole = found
         if begin - whole.cost <= max(BETTER, gap / 10) * whole.cost:
             break
     return whole
+
+
+def window(
+    model: Model,
+    periods: Sequence[Period],
+    cells: Sequence[Sequence[Cells]],
+    whole: Whole,
+    span: tuple[int, int],
+    *,
+    gap: float,
+    time_limit_s: float,
+    anchor: Anchor | None = None,
+) -> Whole | None:
+    """Solve periods [a, b) again, what lies beside them as it is; None where nothing was found."""
+    found, _ = _solve(
+        model, periods, cells, whole, span, gap=gap, time_limit_s=time_limit_s, anchor=anchor
+    )
+    return found
 
 
 def _solve(
@@ -191,6 +219,7 @@ def _solve(
     *,
     gap: float,
     time_limit_s: float,
+    anchor: Anchor | None = None,
 ) -> tuple[Whole | None, float]:
     """Solve periods [a, b) with what lies beside them as it is in `whole`."""
     a, b = span
@@ -204,6 +233,7 @@ def _solve(
         before=units[a - 1] if units is not None and a > 0 else None,
         after=units[b] if units is not None and b < len(periods) else None,
         carbon=b - a == len(periods),
+        anchor=anchor,
     )
     program, layout = assemble(model, problem)
     try:

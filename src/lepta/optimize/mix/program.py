@@ -30,7 +30,7 @@ from lepta.numerics.assembly import Assembly
 from lepta.numerics.program import Program
 from lepta.optimize.mix.model import Circumstance, Model
 
-__all__ = ["Cells", "Layout", "Problem", "assemble", "cells_of"]
+__all__ = ["Anchor", "Cells", "Layout", "Problem", "assemble", "cells_of"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -141,6 +141,15 @@ class Layout:
     """Costs are divided by this before the solver sees them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A fleet to stay near to in the first period, and what leaving it is priced at, (G,) each."""
+
+    units: Array
+    up: Array
+    down: Array
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Which part of a model to write down, and how.
@@ -161,6 +170,7 @@ class Problem:
     carbon: bool = False
     held: Array | None = None
     """(steps, G) units that are given; only the routing is free then."""
+    anchor: Anchor | None = None
     loose: int = 0
     """So many of the last steps keep fractional machines in a whole program."""
 
@@ -199,6 +209,8 @@ class _Writer:
             serve.append(tuple(one[2] for one in columns))
             load.append(tuple(one[3] for one in columns))
             load_kinds.append(tuple(one[4] for one in columns))
+        if problem.anchor is not None:
+            self._anchored(units[0], problem.anchor)
         quotas = self._quotas(units, starts)
         carbon = self._carbon(units) if self.problem.carbon else None
         program = self.to.program()
@@ -359,6 +371,16 @@ class _Writer:
                     row = to.rows(-np.inf, 0.0, count=1)
                     to.put(row, replicas[which], weight[which])
                     to.put(row, units[mine], -room)
+
+    def _anchored(self, units: Places, anchor: Anchor) -> None:
+        """n - up + down = what runs now, in the first period."""
+        to, offers = self.to, self.offers
+        up = to.columns(anchor.up[offers] / self.scale)
+        down = to.columns(anchor.down[offers] / self.scale)
+        rows = to.rows(anchor.units[offers], anchor.units[offers])
+        to.put(rows, units, 1.0)
+        to.put(rows, up, -1.0)
+        to.put(rows, down, 1.0)
 
     def _quotas(self, units: Places, starts: Places | None) -> Places:
         """What is held stays within each quota, also while one machine replaces another."""

@@ -1,13 +1,14 @@
 """The search for a plan: relax, settle each period, put them side by side, improve, bound."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from lepta.optimize.mix.answer import NOISE
 from lepta.optimize.mix.budget import Budget
+from lepta.optimize.mix.calm import Calm, calm
 from lepta.optimize.mix.horizon import Ties, constant, tie, unit_cost
 from lepta.optimize.mix.join import Whole, exact, improve, join, total
 from lepta.optimize.mix.model import Model
@@ -34,6 +35,8 @@ FINER = 5.0
 """Where periods depend on each other, each is settled to so much smaller a gap than the whole."""
 ROLLED, SETTLED, EXACT, IMPROVED = 0.5, 0.2, 0.2, 0.1
 """Parts of the time limit, where periods depend on each other."""
+CALMED = 0.1
+"""Part of the time limit, on top of it, to prefer what runs now."""
 SLACK = 5e-4
 """Pairs whose reduced cost is below so large a part of a period's cost are looked at."""
 
@@ -43,6 +46,7 @@ class Found:
     """A plan with its bound and prices, or the periods (places) that no fleet can serve."""
 
     whole: Whole | None = None
+    calm: Calm | None = None
     bound: float = 0.0
     prices: tuple[Prices, ...] = ()
     """Per period."""
@@ -50,8 +54,30 @@ class Found:
     impossible: tuple[int, ...] = ()
 
 
-def find(model: Model, *, gap: float, budget: Budget) -> Found:
-    """Find a plan with its bound; or the periods that cannot be served."""
+def find(model: Model, *, gap: float, budget: Budget, payback_hours: float | None = None) -> Found:
+    """Find a plan with its bound, calm where what runs is known; or what cannot be served."""
+    found = _find(model, gap=gap, budget=budget)
+    if found.whole is None:
+        return found
+    periods = [period_of(model, step) for step in range(len(model.hours))]
+    hand = _hand(model, periods)
+    kept = calm(
+        model,
+        periods,
+        [period.cells for period in periods],
+        found.whole,
+        _cheapest(model, None, hand),
+        bound=found.bound,
+        gap=gap,
+        payback_hours=payback_hours,
+        time_limit_s=max(budget.seconds * CALMED, 0.01),
+    )
+    if kept is None:
+        return found
+    return replace(found, whole=kept.whole, calm=kept, bound=min(found.bound, kept.whole.cost))
+
+
+def _find(model: Model, *, gap: float, budget: Budget) -> Found:
     periods = [period_of(model, step) for step in range(len(model.hours))]
     plain = _relax_all(periods, model.unit_cost)
     bad = [step for step, one in enumerate(plain) if one is None]
