@@ -9,6 +9,7 @@ from lepta.domain.promises import NO_MORE, Promises, Quota
 from lepta.units import Count, Fraction, Hours, Milliseconds, PerSecond, check
 
 __all__ = [
+    "Change",
     "Check",
     "Emergency",
     "FleetPlan",
@@ -20,6 +21,7 @@ __all__ = [
     "Split",
     "Started",
     "UnitsHeld",
+    "Wish",
 ]
 
 
@@ -157,6 +159,34 @@ class Short:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One of the wishes that cannot hold together, and at which value they could."""
+
+    kind: str
+    """demand, limit, quota, latency, regions, survive, carbon or scenario."""
+    name: str
+    wanted: float
+    possible: float | None
+    """With the others as they are; None: no value of this one alone is enough."""
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A level to bring an offer to at an instant, in the order in which changes are made.
+
+    Replacements are asked for early enough to serve when the period begins; what they replace goes
+    down only then.
+    """
+
+    at: datetime
+    offer: str
+    units_before: Count
+    units: Count
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetPlan:
     """The answer of `lepta plan`. Costs are for the whole horizon; None is unknown.
 
@@ -186,6 +216,10 @@ class FleetPlan:
     shadow_prices: tuple[ShadowPrice, ...] = ()
     checks: tuple[Check, ...] = ()
     shortfalls: tuple[Short, ...] = ()
+    conflict: tuple[Wish, ...] = ()
+    """Where infeasible: the smallest set of wishes that cannot hold together."""
+    changes: tuple[Change, ...] = ()
+    """What to do when, in order; from what runs now where that is known."""
     explanation: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     current: tuple[tuple[str, int], ...] | None = None

@@ -12,6 +12,7 @@ that does not depend on how it was found.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -21,13 +22,21 @@ from lepta.domain.periods import Horizon, cut
 from lepta.domain.plan import FleetPlan, PlanCase, Short
 from lepta.errors import InputError, LeptaError
 from lepta.optimize.mix.answer import plan_of
+from lepta.optimize.mix.breakeven import breakeven
 from lepta.optimize.mix.budget import Budget
+from lepta.optimize.mix.changes import changes_of
+from lepta.optimize.mix.horizon import unit_cost
 from lepta.optimize.mix.market import check_case, survey
 from lepta.optimize.mix.model import Model, model_of
 from lepta.optimize.mix.now import look
+from lepta.optimize.mix.objectives import objectives
+from lepta.optimize.mix.promised import calmed
 from lepta.optimize.mix.rivals import SHARE, rivals
-from lepta.optimize.mix.search import find
+from lepta.optimize.mix.search import Found, find
+from lepta.optimize.mix.settle import period_of
 from lepta.optimize.mix.short import short_by_circumstance
+from lepta.optimize.mix.whynot import why_not
+from lepta.optimize.mix.wishes import conflict
 from lepta.optimize.mix.words import Now, explain, why_short
 from lepta.optimize.verify import certified
 
@@ -38,6 +47,8 @@ Array = npt.NDArray[np.float64]
 GAP = 1e-3
 """A plan this close to the bound (relatively) counts as optimal, where nobody asks for another."""
 TIME_LIMIT_S = 60.0
+MOST_REASONS = 4
+"""Offers that are not used, and objectives, that get a sentence."""
 
 
 def mix(
@@ -97,7 +108,33 @@ def mix(
         unknown=unknown,
     )
     others = rivals(model, plan, Budget(SHARE * time_limit_s, clock), most=runner_ups)
-    return certified(case, explain(case, market, horizon, plan, now, others), gap=gap)
+    plan = replace(plan, changes=changes_of(case, plan.units))
+    more = [
+        *calmed(plan, found.calm, case.promises.payback_hours),
+        *_reasons(case, model, horizon, found),
+    ]
+    return certified(case, explain(case, market, horizon, plan, now, others, more), gap=gap)
+
+
+def _reasons(case: PlanCase, model: Model, horizon: Horizon, found: Found) -> list[str]:
+    """Say what APIs compare with, what objectives cost, and why offers are not used."""
+    rates = np.array([period.rates for period in horizon.periods])
+    whole = found.whole
+    held = np.zeros((1, len(model.market.offers))) if whole is None else whole.units
+    cost = model.unit_cost if found.ties is None else unit_cost(model, found.ties)
+    return [
+        *breakeven(case.currency, model.market, rates.min(axis=0), rates.max(axis=0)),
+        *objectives(case, horizon, most=MOST_REASONS),
+        *why_not(
+            case.currency,
+            model,
+            [period_of(model, step) for step in range(len(model.hours))],
+            found.prices,
+            cost,
+            held.sum(axis=0) > 0,
+            most=MOST_REASONS,
+        ),
+    ]
 
 
 def _check_options(gap: float, time_limit_s: float) -> None:
@@ -133,10 +170,11 @@ def _infeasible(
                 )
                 for w in np.flatnonzero(missing > 0)
             ]
-    if not shortfalls:
+    wishes = conflict(case, [horizon.periods[step].start for step in impossible])
+    if not shortfalls and not wishes:
         raise LeptaError(
-            "no fleet keeps all promises together, though each demand can be served by itself",
-            remedy="loosen a quota, the carbon limit, or the memory of a class",
+            "no fleet of whole machines keeps all promises together, though fractions would",
+            remedy="loosen a quota, the carbon limit, or the memory of a class a little",
         )
     plan = FleetPlan(
         status="infeasible",
@@ -147,6 +185,7 @@ def _infeasible(
         cost_now=now.cost,
         hours=horizon.hours,
         shortfalls=tuple(shortfalls),
+        conflict=wishes,
         unknown=unknown,
         current=case.current,
     )

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from lepta.optimize.mix.model import Circumstance, Model
 from lepta.optimize.mix.program import Cells
 
-__all__ = ["Prices", "prove"]
+__all__ = ["Prices", "earned", "prove"]
 
 Array = npt.NDArray[np.float64]
 
@@ -63,15 +63,15 @@ def prove(
     if len(cells) == 1:
         classes = [_below_machines(model, cells[0], paid, classes[0])]
     for _ in range(3):
-        earned = _earned(model, stages, cells, classes)
-        over = machine & np.isinf(market.limit) & (earned > paid)
+        gains = earned(model, stages, cells, classes)
+        over = machine & np.isinf(market.limit) & (gains > paid)
         if not over.any():
             break
         with np.errstate(divide="ignore", invalid="ignore"):
-            part = float(np.min(np.maximum(paid[over], 0.0) / earned[over]))
+            part = float(np.min(np.maximum(paid[over], 0.0) / gains[over]))
         classes = [price * part * (1 - 1e-15) for price in classes]
-    earned = _earned(model, stages, cells, classes)
-    ahead = np.where(machine, earned - paid, 0.0)
+    gains = earned(model, stages, cells, classes)
+    ahead = np.where(machine, gains - paid, 0.0)
     held = np.isfinite(market.limit)
     limit = np.where(held, np.maximum(ahead, 0.0), 0.0)
     left = np.where(machine, np.maximum(-ahead, 0.0), 0.0)
@@ -116,7 +116,7 @@ def _below_machines(model: Model, cells: Cells, paid: Array, price: Array) -> Ar
     return price
 
 
-def _earned(
+def earned(
     model: Model,
     stages: Sequence[Circumstance],
     cells: Sequence[Cells],
@@ -124,15 +124,15 @@ def _earned(
 ) -> Array:
     """Return what one unit of each offer earns through the period at these prices, (G,)."""
     market = model.market
-    earned = np.zeros(len(market.offers))
+    total = np.zeros(len(market.offers))
     for here, one, price in zip(stages, cells, classes, strict=True):
         each = np.zeros(len(model.kinds.serverless))
         machine = one.need > 0
         with np.errstate(over="ignore"):
             gain = (price[one.w] - one.send)[machine] / one.need[machine]
         np.maximum.at(each, one.j[machine], gain)
-        earned += np.where(here.alive, market.up * each[model.kinds.of], 0.0)
-    return earned
+        total += np.where(here.alive, market.up * each[model.kinds.of], 0.0)
+    return total
 
 
 def _rate_limits(model: Model, cells: Sequence[Cells], classes: Sequence[Array]) -> float:

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from lepta.domain.offer import Term
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import FleetPlan, PlanCase, UnitsHeld
 from lepta.errors import listing
 from lepta.optimize.mix.market import Market, known_price
+from lepta.optimize.mix.promised import contradiction, promised, taken_on_trust
+from lepta.optimize.mix.writing import count, moment, money
 
 __all__ = ["Now", "RunnerUp", "explain", "why_short"]
 
@@ -63,6 +64,7 @@ def explain(
     plan: FleetPlan,
     now: Now,
     others: Sequence[RunnerUp],
+    more: Sequence[str] = (),
 ) -> FleetPlan:
     """Return the plan with its sentences, and with what is unknown about what runs now."""
     unknown = plan.unknown
@@ -71,7 +73,11 @@ def explain(
     if not now.known:
         unknown += ("What runs now is not known (no current.csv): no saving can be stated.",)
     if plan.cost is None:
-        said = [*_why_not(case, plan), *_carries(case, horizon, now)]
+        said = [
+            *_why_not(case, plan),
+            *contradiction(plan.conflict),
+            *_carries(case, horizon, now),
+        ]
     else:
         said = [
             *_total(case, plan, now),
@@ -79,9 +85,11 @@ def explain(
             *_machines(plan),
             *_marginal(plan),
             *_binding(plan),
+            *promised(case, plan),
+            *more,
             *_rivals(plan, others),
             *_certificate(plan),
-            *_not_priced(case, plan),
+            *taken_on_trust(case, plan),
         ]
     return replace(plan, explanation=tuple(said), unknown=unknown)
 
@@ -111,8 +119,8 @@ def _why_not(case: PlanCase, plan: FleetPlan) -> list[str]:
         mine = [short for short in plan.shortfalls if short.demand_class == name]
         worst = max(mine, key=lambda short: short.short_rate_per_s)
         said.append(
-            f"{name} falls short in {_count(len(mine), 'period')}, by up to "
-            f"{worst.short_rate_per_s:.4g} requests/s (from {_moment(worst.start)}): {worst.why}."
+            f"{name} falls short in {count(len(mine), 'period')}, by up to "
+            f"{worst.short_rate_per_s:.4g} requests/s (from {moment(worst.start)}): {worst.why}."
         )
     said.append(
         "What would help: raise a limit, add an offer with a profile for the class, or raise the "
@@ -124,25 +132,31 @@ def _why_not(case: PlanCase, plan: FleetPlan) -> list[str]:
 def _total(case: PlanCase, plan: FleetPlan, now: Now) -> list[str]:
     cost = plan.cost or 0.0
     said = [
-        f"The plan costs {_money(cost)} {plan.currency} over {plan.hours:g} h, "
-        f"{_money(cost / plan.hours)} per hour on average."
+        f"The plan costs {money(cost)} {plan.currency} over {plan.hours:g} h, "
+        f"{money(cost / plan.hours)} per hour on average."
     ]
     sent = sum(row.cost for row in plan.routing)
-    if sent > 0:
-        said[0] = said[0][:-1] + f"; {_money(sent)} of it is for sending requests."
+    parts = [
+        (sum(row.cost for row in plan.starts), "starts"),
+        (sent, "sending requests"),
+        (plan.carbon_cost, "carbon"),
+    ]
+    named = [f"{money(amount)} is for {what}" for amount, what in parts if amount > 0]
+    if named:
+        said[0] = f"{said[0][:-1]}; of it {', '.join(named)}."
     if now.cost is None:
         return said
     saving = now.cost - cost
-    head = f"What runs now costs {_money(now.cost)} {plan.currency} over the same hours: the plan"
+    head = f"What runs now costs {money(now.cost)} {plan.currency} over the same hours: the plan"
     if now.cost > 0 and saving >= 0:
-        said.append(f"{head} saves {_money(saving)} ({saving / now.cost:.1%}).")
+        said.append(f"{head} saves {money(saving)} ({saving / now.cost:.1%}).")
     elif now.short:
         said.append(
-            f"{head} costs {_money(-saving)} more, because what runs now cannot carry the demand."
+            f"{head} costs {money(-saving)} more, because what runs now cannot carry the demand."
         )
     elif saving < 0:
         said.append(
-            f"{head} costs {_money(-saving)} more, because it pays for sending requests or keeps "
+            f"{head} costs {money(-saving)} more, because it pays for sending requests or keeps "
             "limits that what runs now does not keep."
         )
     if sent > 0:
@@ -167,12 +181,12 @@ def _carries(case: PlanCase, horizon: Horizon, now: Now) -> list[str]:
                 if rate > worst.get(horizon.classes[w], (0.0, period.start))[0]:
                     worst[horizon.classes[w]] = (rate, period.start)
         parts = [
-            f"{name} by up to {rate:.4g}/s (from {_moment(start)})"
+            f"{name} by up to {rate:.4g}/s (from {moment(start)})"
             for name, (rate, start) in sorted(worst.items())
         ]
         said.append(
             f"What runs now cannot carry the demand of {len(bad)} of "
-            f"{_count(len(horizon.periods), 'period')} at {rho} utilization: short of "
+            f"{count(len(horizon.periods), 'period')} at {rho} utilization: short of "
             f"{listing(parts, 4)}."
         )
         if not any(period.rates in now.short_at_full for period in bad):
@@ -200,17 +214,17 @@ def _machines(plan: FleetPlan) -> list[str]:
         if hours < plan.hours - 1e-6:
             least = 0
         if least == most:
-            units = f"always {_count(most, 'unit')}"
+            units = f"always {count(most, 'unit')}"
         else:
             peak = _when([row for row in held if row.count == most])
             units = f"{least} to {most} units (most {peak})"
         said.append(
-            f"{name}: {units}, {_money(cost)} {plan.currency} ({cost / total:.0%} of the cost), "
+            f"{name}: {units}, {money(cost)} {plan.currency} ({cost / total:.0%} of the cost), "
             f"serves {listing(sorted(serves.get(name, set())))}."
         )
     if len(ranked) > MOST_LINES:
         rest = sum(row.cost for _, held in ranked[MOST_LINES:] for row in held)
-        said.append(f"{len(ranked) - MOST_LINES} more offers for {_money(rest)} {plan.currency}.")
+        said.append(f"{len(ranked) - MOST_LINES} more offers for {money(rest)} {plan.currency}.")
     return said
 
 
@@ -227,9 +241,9 @@ def _marginal(plan: FleetPlan) -> list[str]:
         weight = [rates.get((name, row.start), 0.0) * row.hours for row in rows]
         mean = float(np.average([row.value for row in rows], weights=weight))
         low, high = min(row.value for row in rows), max(row.value for row in rows)
-        spread = "" if high - low <= 1e-6 * high else f" ({_money(low)} to {_money(high)})"
+        spread = "" if high - low <= 1e-6 * high else f" ({money(low)} to {money(high)})"
         said.append(
-            f"1,000 more requests of {name} cost {_money(mean)} {plan.currency} in the long run"
+            f"1,000 more requests of {name} cost {money(mean)} {plan.currency} in the long run"
             f"{spread}."
         )
     if len(names) > MOST_LINES:
@@ -248,7 +262,7 @@ def _binding(plan: FleetPlan) -> list[str]:
         hours = sum(row.hours for row in rows)
         said.append(
             f"The limit of {name} binds for {hours:g} h: one more unit would save about "
-            f"{_money(total / hours)} {plan.currency} per hour then, {_money(total)} in all."
+            f"{money(total / hours)} {plan.currency} per hour then, {money(total)} in all."
         )
     if len(worth) > MOST_LINES:
         said.append(f"{len(worth) - MOST_LINES} more limits bind: see the shadow prices.")
@@ -266,16 +280,16 @@ def _rivals(plan: FleetPlan, others: Sequence[RunnerUp]) -> list[str]:
             said.append(f"{name}: not possible, {listing(other.uncarried)} cannot be served.")
         elif other.cost is None and cost > 0:
             least = max(other.bound / cost - 1, 0.0)
-            said.append(f"{name}: at least {_money(other.bound)} {plan.currency}, +{least:.1%}.")
+            said.append(f"{name}: at least {money(other.bound)} {plan.currency}, +{least:.1%}.")
         elif other.cost is not None and cost > 0:
             more, least = (max(c / cost - 1, 0.0) for c in (other.cost, other.bound))
             if more - least > 2e-3 * (1 + more):  # its time ended before its proof
                 said.append(
-                    f"{name}: at most {_money(other.cost)} {plan.currency}, +{least:.1%} to "
+                    f"{name}: at most {money(other.cost)} {plan.currency}, +{least:.1%} to "
                     f"+{more:.1%}."
                 )
             else:
-                said.append(f"{name}: {_money(other.cost)} {plan.currency}, +{more:.1%}.")
+                said.append(f"{name}: {money(other.cost)} {plan.currency}, +{more:.1%}.")
     return said
 
 
@@ -291,42 +305,9 @@ def _certificate(plan: FleetPlan) -> list[str]:
     else:
         tail = f"this plan is at most {gap:.2%} above it; a longer --time-limit may close the gap"
     return [
-        f"No fleet that keeps these promises costs less than {_money(bound)} {plan.currency} "
+        f"No fleet that keeps these promises costs less than {money(bound)} {plan.currency} "
         f"(proven by branch and bound): {tail}."
     ]
-
-
-def _not_priced(case: PlanCase, plan: FleetPlan) -> list[str]:
-    used = {row.offer for row in plan.units}
-    mine = [offer for offer in case.offers if offer.id in used]
-    said = []
-    risky = [o.id for o in mine if (o.interruptions_per_hour or 0) > 0 or o.term is Term.SPOT]
-    slow = [offer.id for offer in mine if (offer.startup_s or 0) > 0]
-    carbon = [offer.id for offer in mine if (offer.carbon_g_per_hour or 0) > 0]
-    free = [offer.id for offer in mine if not offer.price_per_hour]
-    if risky:
-        said.append(
-            f"Not priced yet: interruptions of {listing(sorted(risky))}; keep a reserve for them."
-        )
-    if slow:
-        said.append(
-            f"Not priced yet: start-up of {listing(sorted(slow))}; start them that much earlier."
-        )
-    if carbon:
-        said.append(f"Not priced yet: carbon of {listing(sorted(carbon))}.")
-    owned = [o.id for o in mine if o.term is Term.RESERVED and o.price_per_hour]
-    if owned:
-        said.append(
-            f"Reserved offers count by the hour used: {listing(sorted(owned))}; where one is paid "
-            "for anyway, give it the price 0 and its number as the limit."
-        )
-    if free:
-        said.append(f"Counted as paid already (reserved at price 0): {listing(sorted(free))}.")
-    if any(route.round_trip_ms for route in case.routes):
-        said.append(
-            "Round-trip times are taken as part of the latency objective that the profiles keep."
-        )
-    return said
 
 
 def _when(held: Sequence[UnitsHeld]) -> str:
@@ -338,20 +319,5 @@ def _when(held: Sequence[UnitsHeld]) -> str:
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((row.start, end))
-    first = f"{_moment(spans[0][0])} to {_moment(spans[0][1])}"
-    return first if len(spans) == 1 else f"{first} and {_count(len(spans) - 1, 'more time')}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%MZ}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _money(amount: float) -> str:
-    """Write money with cents, or with four significant digits below one."""
-    if amount == 0 or abs(amount) >= 1:
-        return f"{amount:,.2f}"
-    return f"{amount:.4g}" if abs(amount) >= 1e-4 else f"{amount:.3e}"
+    first = f"{moment(spans[0][0])} to {moment(spans[0][1])}"
+    return first if len(spans) == 1 else f"{first} and {count(len(spans) - 1, 'more time')}"
