@@ -1,6 +1,7 @@
 """lepta: closed-loop cost control for AI infrastructure.
 
-The public functions are the verbs; each is loaded when it is first asked for.
+The public functions are the verbs, and what works on arrays alone; each is loaded when it is first
+asked for.
 """
 
 import sys
@@ -21,13 +22,17 @@ _VERBS = {
     "solve": "lepta.verbs.solve",
 }
 
-__all__ = ["__version__", *sorted(_VERBS)]  # pyright: ignore[reportUnsupportedDunderAll]
+_FUNCTIONS = {"cover": "lepta.optimize.cover"}
+"""What works on arrays alone: no file, no command."""
+
+__all__ = ["__version__", *sorted(_VERBS | _FUNCTIONS)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
     """Load a verb on first use, so that `import lepta` stays cheap."""
-    if name in _VERBS:
-        return getattr(import_module(_VERBS[name]), name)
+    where = _VERBS.get(name) or _FUNCTIONS.get(name)
+    if where:
+        return getattr(import_module(where), name)
     raise AttributeError(f"module 'lepta' has no attribute {name!r}")
 
 

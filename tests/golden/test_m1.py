@@ -19,7 +19,7 @@ NAMED = {"resources": ("compute", "memory")}
 
 
 def test_ten_equal_nodes_run_five_each_and_cost_ten():
-    answer = cover(**TEN, **NAMED)
+    answer = cover(**TEN, **NAMED, balance=True)
     assert answer.time.tolist() == pytest.approx([5.0] * 10, rel=1e-12)
     assert answer.cost == pytest.approx(10.0, rel=1e-12)
     assert answer.bound == pytest.approx(10.0, rel=1e-12) and answer.gap <= 1e-12
@@ -34,7 +34,7 @@ def test_ten_equal_nodes_run_five_each_and_cost_ten():
 
 
 def test_without_balance_the_cost_is_the_same():
-    answer = cover(**TEN, balance=False)
+    answer = cover(**TEN)
     assert answer.cost == pytest.approx(10.0, rel=1e-12)
 
 

@@ -8,7 +8,8 @@ import pytest
 import lepta
 from lepta.cli.main import ORDER, app
 
-VERBS = sorted(set(lepta.__all__) - {"__version__"})
+FUNCTIONS = {"cover": "lepta.optimize.cover"}  # on arrays alone: no file, no command
+VERBS = sorted(set(lepta.__all__) - {"__version__", *FUNCTIONS})
 COMMANDS = {
     command.name or command.callback.__name__: command for command in app.registered_commands
 }
@@ -30,6 +31,15 @@ def test_every_verb_is_a_documented_typed_function(verb: str) -> None:
     assert len(inspect.getdoc(function) or "") > 40
     assert "return" in function.__annotations__
     assert verb in importlib.import_module(f"lepta.verbs.{verb}").__all__
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_on_arrays_is_documented_and_typed(name: str) -> None:
+    function = getattr(lepta, name)
+    assert inspect.isfunction(function)
+    assert function.__name__ == name and function.__module__ == FUNCTIONS[name]
+    assert len(inspect.getdoc(function) or "") > 40
+    assert "return" in function.__annotations__
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -122,7 +122,7 @@ def test_needing_more_never_costs_less(seed, factor):
 @settings(max_examples=150)
 def test_balance_never_costs_and_twins_run_equally_long(seed):
     case = market(seed)
-    level, plain = cover(**case), cover(**case, balance=False)
+    level, plain = cover(**case, balance=True), cover(**case)
     assert level.status == plain.status
     if level.cost is None:
         return
@@ -139,7 +139,7 @@ def test_balance_never_costs_and_twins_run_equally_long(seed):
 def test_the_longest_run_is_the_shortest_possible(seed):
     case = market(seed)
     case["limit"] = np.full(len(case["price"]), INF)
-    answer = cover(**case)
+    answer = cover(**case, balance=True)
     if answer.status == "infeasible" or not answer.cost:
         return
     longest = float(answer.time.max())
@@ -213,7 +213,13 @@ def test_reducing_the_need_by_what_is_short_is_enough(seed):
 
 def test_a_large_tie_is_shared_evenly():
     supply = np.random.default_rng(1).lognormal(3, 1, (1, 3_000))
-    answer = cover(price=supply[0] * 0.02, supply=supply, need=[0.4 * 24 * supply.sum()], limit=24)
+    answer = cover(
+        price=supply[0] * 0.02,
+        supply=supply,
+        need=[0.4 * 24 * supply.sum()],
+        limit=24,
+        balance=True,
+    )
     assert np.allclose(answer.time, 9.6, rtol=1e-7)
 
 

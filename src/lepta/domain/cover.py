@@ -1,15 +1,38 @@
 """What an answer of M1 says: how long each node runs, how each need is met, the proof, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
 from lepta.domain.plan import Check
 
-__all__ = ["CoverAnswer", "NodeLine", "ResourceLine"]
+__all__ = ["CoverAnswer", "NodeLine", "Numbered", "ResourceLine"]
 
 Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered(Sequence[str]):
+    """Names such as "node 7" for things without names, each made when it is asked for."""
+
+    kind: str
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, place: int | slice) -> str | tuple[str, ...]:
+        numbers = range(1, self.size + 1)[place]
+        if isinstance(numbers, int):
+            return f"{self.kind} {numbers}"
+        return tuple(f"{self.kind} {number}" for number in numbers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,23 +74,53 @@ class ResourceLine:
 class CoverAnswer:
     """The cheapest running times with their proof, or what falls short.
 
-    `time`, `node_cost` and `reduced_cost` have one value per node, in the order of `names`; they
-    are empty where `status` is "infeasible".
+    `time` has one value per node, in the order of `names`; it is empty where `status` is
+    "infeasible". What else there is to say of each node is made when it is asked for, from `price`
+    (n,) and `supply` (K, n), which are the arrays that were given, not copies of them.
     """
 
     status: str
-    names: tuple[str, ...]
+    names: Sequence[str]
     time: Array
-    node_cost: Array
-    reduced_cost: Array
     cost: float | None
     bound: float | None
     gap: float | None
     resources: tuple[ResourceLine, ...]
     explanation: tuple[str, ...]
     checks: tuple[Check, ...]
+    price: Array
+    supply: Array
     unknown: tuple[str, ...] = ()
     """What could not be seen, or was taken on trust: nodes without a price, prices of 0."""
+
+    @property
+    def node_cost(self) -> Array:
+        """Return what each node costs (n,)."""
+        return self._fixed(self.price * self.time) if self.time.size else self.time
+
+    @property
+    def reduced_cost(self) -> Array:
+        """Return what one more unit of time of each node would add to the cost (n,)."""
+        if not self.time.size:
+            return self.time
+        return self._fixed(self.price - self.shadow_price @ self.supply)
+
+    @property
+    def shadow_price(self) -> Array:
+        """Return the price of each resource in the proof (K,); NaN where there is no answer."""
+        return self._fixed(
+            np.array([np.nan if r.shadow_price is None else r.shadow_price for r in self.resources])
+        )
+
+    @property
+    def binding(self) -> tuple[str, ...]:
+        """Return the resources of which no more is supplied than needed."""
+        return tuple(line.name for line in self.resources if line.binding)
+
+    @staticmethod
+    def _fixed(array: Array) -> Array:
+        array.flags.writeable = False
+        return array
 
     @property
     def nodes(self) -> tuple[NodeLine, ...]:

@@ -11,6 +11,7 @@ from lepta.errors import listing
 __all__ = ["explain", "explain_shortage", "number"]
 
 Array = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 
 
 def number(value: float) -> str:
@@ -25,27 +26,29 @@ def explain(
     *,
     names: Sequence[str],
     resources: Sequence[ResourceLine],
+    runs: Places,
     time: Array,
-    limit: Array,
-    reduced_cost: Array,
+    saving: tuple[int, int, float] | None,
     useless: Sequence[str],
     cost: float,
     longest_before: float,
 ) -> tuple[str, ...]:
-    """Explain an optimal answer; `longest_before` is its longest run before balancing."""
-    running = int(np.count_nonzero(time))
+    """Explain an optimal answer: which nodes run, and how long each of them.
+
+    `saving`: how many nodes are held back by their limits, which one most, and by how much;
+    `longest_before` is the longest run before balancing.
+    """
     said = [
-        f"{running} of {len(names)} nodes run and cost {number(cost)} together; "
+        f"{len(runs)} of {len(names)} nodes run and cost {number(cost)} together; "
         "no other choice of times costs less"
     ]
     said += [_resource(line) for line in resources]
-    full = np.flatnonzero(np.isfinite(limit) & (time >= limit) & (time > 0) & (reduced_cost < 0))
-    if len(full):
-        best = int(full[np.argmin(reduced_cost[full])])
-        many = "1 node runs" if len(full) == 1 else f"{len(full)} nodes run"
+    if saving is not None:
+        count, best, amount = saving
+        many = "1 node runs" if count == 1 else f"{count} nodes run"
         said.append(
             f"{many} up to the limit; one more unit of time on {names[best]} would save "
-            f"{number(-float(reduced_cost[best]))}"
+            f"{number(amount)}"
         )
     if useless:
         verb = "supplies" if len(useless) == 1 else "supply"

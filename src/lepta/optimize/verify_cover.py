@@ -7,7 +7,7 @@ The lower bound is weak duality, written out: for any prices y >= 0 of the resou
 Where a node has no limit, y is first scaled down until no such node is worth more than it costs.
 """
 
-import math
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -20,19 +20,33 @@ Array = npt.NDArray[np.float64]
 
 CLOSE = 1e-6
 """Relative error above which a promise counts as broken."""
+RUN = 8_192
 
 
 def lower_bound(price: Array, supply: Array, need: Array, limit: Array, y: Array) -> float:
     """Return a lower bound on the cost of every answer, from resource prices alone."""
-    y = np.maximum(y, 0.0)
-    worth = y @ supply
-    endless = np.isinf(limit) & (worth > price)
-    if endless.any():
-        scale = float(np.min(price[endless] / worth[endless]))
-        y, worth = y * scale, worth * scale
-    margin = np.minimum(0.0, price - worth)
-    held = np.isfinite(limit)
-    return float(y @ need) + float(margin[held] @ limit[held])
+    y, scale = np.maximum(y, 0.0), 1.0
+    endless = limit.strides == (0,) and bool(np.isinf(limit[0]))
+    for part in _runs(supply.shape):
+        worth = y @ supply[:, part]
+        over = worth > price[part]
+        if not endless:
+            over &= np.isinf(limit[part])
+        if over.any():
+            scale = min(scale, float(np.min(price[part][over] / worth[over])))
+    if endless:
+        return float(y @ need) * scale
+    y, saved = y * scale, 0.0
+    for part in _runs(supply.shape):
+        margin = np.minimum(0.0, price[part] - y @ supply[:, part])
+        saved += float(margin @ np.where(np.isfinite(limit[part]), limit[part], 0.0))
+    return float(y @ need) + saved
+
+
+def _runs(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Cut nodes into runs: what is made of one run stays in the cache of the processor."""
+    step = max(256, RUN // max(shape[0], 1))
+    return (slice(begin, begin + step) for begin in range(0, shape[1], step))
 
 
 def verify_cover(
@@ -46,17 +60,20 @@ def verify_cover(
     bound: float | None = None,
     shadow_price: Array | None = None,
     resources: tuple[str, ...] = (),
+    proven: float | None = None,
 ) -> tuple[Check, ...]:
     """Check an answer: price (n,), supply (K, n), need (K,), limit (n,), time (n,), claimed cost.
 
     `shadow_price` (K,) proves optimality; without it only the promises are checked. `bound` is a
-    claimed lower bound: claiming more than can be proven is a fault. `worst` is the largest
+    claimed lower bound: claiming more than can be proven is a fault; `proven` is what `lower_bound`
+    makes of the shadow prices, where the caller has asked it already. `worst` is the largest
     violation, relative to the cost, the need or the limit.
     """
     names = resources or tuple(f"resource {k + 1}" for k in range(len(need)))
     checks = [_bill(price, time, cost), _needs(supply, need, time, names), _limits(limit, time)]
     if shadow_price is not None:
-        proven = lower_bound(price, supply, need, limit, shadow_price)
+        if proven is None:
+            proven = lower_bound(price, supply, need, limit, shadow_price)
         claimed = cost if bound is None else bound
         worst = max(
             _relative(abs(cost - proven), cost), _relative(max(claimed - proven, 0.0), cost)
@@ -99,14 +116,17 @@ def _most(supply: Array, limit: Array) -> Array:
 
 
 def _bill(price: Array, time: Array, cost: float) -> Check:
-    again = math.fsum((price * time).tolist())
+    runs = np.flatnonzero(time)
+    again = float(np.sum(price[runs] * time[runs]))
     worst = _relative(abs(again - cost), cost)
     said = f"price times time adds up to {again:.9g}; the answer says {cost:.9g}"
     return Check(name="bill", ok=worst <= CLOSE, worst=worst, detail=said)
 
 
 def _needs(supply: Array, need: Array, time: Array, names: tuple[str, ...]) -> Check:
-    given = supply @ time
+    given = np.zeros(len(need))
+    for part in _runs(supply.shape):
+        given += supply[:, part] @ time[part]
     gaps = np.maximum(need - given, 0.0) / np.where(need > 0, need, 1.0)
     k = int(np.argmax(gaps)) if len(gaps) else 0
     worst = float(gaps[k]) if len(gaps) else 0.0
@@ -120,10 +140,14 @@ def _needs(supply: Array, need: Array, time: Array, names: tuple[str, ...]) -> C
 
 
 def _limits(limit: Array, time: Array) -> Check:
-    held = np.isfinite(limit)
-    over = np.maximum(time[held] - limit[held], 0.0) / np.where(limit[held] > 0, limit[held], 1.0)
-    worst = max(float(over.max(initial=0.0)), float(np.maximum(-time, 0.0).max(initial=0.0)))
-    ok = worst <= CLOSE and bool(np.isfinite(time).all())
+    worst, finite = max(-float(time.min(initial=0.0)), 0.0), True
+    for part in _runs((1, time.size)):
+        most, now = limit[part], time[part]
+        over = now - most  # -inf where there is no limit
+        if float(over.max(initial=0.0)) > 0:
+            worst = max(worst, float(np.max(over / np.where(most > 0, most, 1.0))))
+        finite = finite and bool(np.isfinite(now.sum()))
+    ok = worst <= CLOSE and finite
     said = "every time lies between 0 and its limit" if ok else "a time is negative or over limit"
     return Check(name="limits", ok=ok, worst=worst, detail=said)
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import numpy.typing as npt
 
 from lepta.domain.cover import CoverAnswer
 from lepta.domain.nodes import parse_need
-from lepta.errors import InputError, listing
+from lepta.errors import InputError
 from lepta.optimize.cover import cover
 from lepta.wiring.nodes import read_nodes
 
@@ -66,7 +65,7 @@ def solve(
         resources=table.resources,
         balance=balance,
     )
-    return replace(answer, unknown=table.left_out + _free(table.names, table.price))
+    return replace(answer, unknown=table.left_out + answer.unknown)
 
 
 def _from_arrays(
@@ -88,7 +87,7 @@ def _from_arrays(
         amounts, resources = list(need.values()), tuple(need)
     else:
         amounts, resources = need, None
-    answer = cover(
+    return cover(
         price=price,
         supply=supply,
         need=amounts,
@@ -97,7 +96,6 @@ def _from_arrays(
         resources=resources,
         balance=balance,
     )
-    return replace(answer, unknown=_free(answer.names, np.asarray(price).tolist()))
 
 
 def _needs(need: Mapping[str, float] | Sequence[str] | npt.ArrayLike) -> dict[str, float]:
@@ -114,12 +112,3 @@ def _needs(need: Mapping[str, float] | Sequence[str] | npt.ArrayLike) -> dict[st
     if not found:
         raise InputError("nothing is needed", remedy='give a need, such as {"compute": 100}')
     return found
-
-
-def _free(names: Sequence[str], price: Sequence[float]) -> tuple[str, ...]:
-    """Say which nodes count as free because their price is exactly 0."""
-    free = [name for name, value in zip(names, price, strict=True) if value == 0]
-    if not free:
-        return ()
-    verb = "has" if len(free) == 1 else "have"
-    return (f"{listing(free)} {verb} price 0: counted as free",)
