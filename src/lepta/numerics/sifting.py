@@ -13,7 +13,7 @@ it takes, never what is right. Sifting (Bixby et al. 1992), with the sampling le
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -140,21 +140,32 @@ def sift(market: Market, few: Solver, *, size: int = 3_000) -> Sifted | None:
         runs = np.flatnonzero(found[0])
         every = np.arange(market.price.size)
         return Sifted(runs=runs, time=found[0][runs], y=found[1], margin=every, passes=0)
+    if not market.need.any():
+        nothing = np.empty(0, dtype=np.intp)
+        return Sifted(
+            runs=nothing, time=np.empty(0), y=np.zeros(len(market.need)), margin=nothing, passes=0
+        )
     y, band = _estimate(market, few, size)
     if y is None:
         return None
-    split = _split(market, y, band)
+    split = best = _split(market, y, band)
     for passes in range(2, MOST_ROUNDS):
+        split = _thin(market, split, size)
         part = _decide(market, split, few, size)
         if part is None:
-            band = max(4 * band, 1e-6)
-            split = _split(market, y, band)
+            band = max(3 * band, 1e3 * TIE)
+            split = _split(market, split.y, band)
             continue
         times, y = part
         cost = split.spent + float(np.sum(market.price[split.margin] * times))
+        moved = np.abs(y - split.y) / np.maximum(np.maximum(y, split.y), 1e-300)
+        band = min(band, max(4 * float(moved.max()), TIE))
         after = _split(market, y, band)
         if after.bound >= cost * (1 - CLOSED):
             return _sifted(market, split, times, after, passes)
+        if -np.inf < after.bound < best.bound:  # a step too far: the bound is concave in y
+            after = _split(market, (best.y + y) / 2, band)
+        best = max(best, after, key=lambda split: split.bound)
         split = after
     return None
 
@@ -273,16 +284,43 @@ def _strewn(columns: int, size: int, rng: np.random.Generator) -> Places:
     return ((np.arange(size) + rng.random(size)) * (columns / size)).astype(np.intp)
 
 
+def _thin(market: Market, split: _Split, size: int) -> _Split:
+    """Keep the half nearest to the margin where a crowd is near it, but not a tie."""
+    near = split.margin
+    if near.size <= max(CROWDED * market.price.size, size):
+        return split
+    price, supply, limit = market.price[near], market.supply[:, near], market.limit[near]
+    margin = price - split.y @ supply
+    held = np.isfinite(limit)
+    away = np.where(held, np.abs(margin), margin) / np.maximum(price, 1e-300)
+    half = float(np.median(away))
+    if half <= TIE:
+        return split
+    keep = away <= half
+    at = ~keep & held & (margin < 0)
+    full = np.zeros(market.price.size, dtype=bool) if split.full is None else split.full.copy()
+    full[near[at]] = True
+    time = limit[at]
+    return replace(
+        split,
+        full=full,
+        margin=near[keep],
+        given=split.given + supply[:, at] @ time,
+        spent=split.spent + float(price[at] @ time),
+    )
+
+
 def _decide(market: Market, split: _Split, few: Solver, size: int) -> tuple[Array, Array] | None:
     """Solve the program of the columns at the margin, with the others as they are."""
     if not split.margin.size:
         return None
-    rest = np.maximum(market.need - split.given, 0.0)
-    part = market.only(split.margin, rest)
+    part = market.only(split.margin, np.maximum(market.need - split.given, 0.0))
+    if (part.need > part.most() * (1 + 1e-12)).any():
+        return None
     if split.margin.size > max(CROWDED * market.price.size, size):
         return _in_blocks(part, split.y, few, size)
     found = sift(part, few, size=size)
-    return None if found is None else (found.times(part.price.size), found.y)
+    return few(part) if found is None else (found.times(part.price.size), found.y)
 
 
 def _in_blocks(market: Market, y: Array, few: Solver, size: int) -> tuple[Array, Array] | None:
@@ -322,8 +360,7 @@ def _sums(values: Array, starts: Places) -> Array:
 
 def _by_direction(market: Market, y: Array) -> Places:
     """Order columns so that those which supply in like proportions stand side by side."""
-    price = np.maximum(market.price, 1e-300)
-    return np.lexsort(
-        [np.round(y[k] * market.supply[k] / price, 10) for k in np.flatnonzero(y)]
-        or [np.arange(price.size)]
-    )
+    worth = y @ market.supply
+    worth[worth == 0] = 1.0
+    shares = [np.round(y[k] * market.supply[k] / worth, 10) for k in np.flatnonzero(y)]
+    return np.lexsort(shares or [worth])
