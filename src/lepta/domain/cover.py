@@ -90,25 +90,39 @@ class CoverAnswer:
     checks: tuple[Check, ...]
     price: Array
     supply: Array
+    fixed: Array | None = None
+    """Cost per start (n,), or None where starting costs nothing."""
     unknown: tuple[str, ...] = ()
     """What could not be seen, or was taken on trust: nodes without a price, prices of 0."""
 
     @property
     def node_cost(self) -> Array:
-        """Return what each node costs (n,)."""
-        return self._fixed(self.price * self.time) if self.time.size else self.time
+        """Return what each node costs, its start included (n,)."""
+        if not self.time.size:
+            return self.time
+        cost = self.price * self.time
+        return self._final(cost if self.fixed is None else cost + self.start_cost)
+
+    @property
+    def start_cost(self) -> Array:
+        """Return what the start of each node costs (n,): 0 where it does not run."""
+        if self.fixed is None:
+            return self._final(np.zeros(self.time.size))
+        return (
+            self._final(np.where(self.time > 0, self.fixed, 0.0)) if self.time.size else self.time
+        )
 
     @property
     def reduced_cost(self) -> Array:
         """Return what one more unit of time of each node would add to the cost (n,)."""
         if not self.time.size:
             return self.time
-        return self._fixed(self.price - self.shadow_price @ self.supply)
+        return self._final(self.price - self.shadow_price @ self.supply)
 
     @property
     def shadow_price(self) -> Array:
         """Return the price of each resource in the proof (K,); NaN where there is no answer."""
-        return self._fixed(
+        return self._final(
             np.array([np.nan if r.shadow_price is None else r.shadow_price for r in self.resources])
         )
 
@@ -118,7 +132,7 @@ class CoverAnswer:
         return tuple(line.name for line in self.resources if line.binding)
 
     @staticmethod
-    def _fixed(array: Array) -> Array:
+    def _final(array: Array) -> Array:
         array.flags.writeable = False
         return array
 

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lepta.domain.cover import CoverAnswer, ResourceLine
-from lepta.errors import LeptaError
+from lepta.domain.plan import Check
+from lepta.errors import InputError, LeptaError
 from lepta.numerics.face import optimal_face
 from lepta.numerics.program import Array
 from lepta.numerics.sifting import Market, Places
@@ -25,7 +26,13 @@ from lepta.optimize.cover_case import CoverCase, free_of_charge, read_case
 from lepta.optimize.cover_lines import resource_lines
 from lepta.optimize.cover_program import Solved, cheapest, given
 from lepta.optimize.cover_words import explain, explain_shortage
-from lepta.optimize.verify_cover import lower_bound, verify_cover, verify_shortage
+from lepta.optimize.onoff import on_off
+from lepta.optimize.verify_cover import (
+    lower_bound,
+    verify_cover,
+    verify_shortage,
+    verify_starts,
+)
 
 __all__ = ["cover"]
 
@@ -39,9 +46,11 @@ def cover(
     need: npt.ArrayLike,
     limit: npt.ArrayLike | None = None,
     *,
+    fixed: npt.ArrayLike | None = None,
+    balance: bool = False,
     names: Sequence[str] | None = None,
     resources: Sequence[str] | None = None,
-    balance: bool = False,
+    gap: float = 1e-6,
     time_limit_s: float = 600.0,
 ) -> CoverAnswer:
     """Find the cheapest running times that meet every need, and prove it.
@@ -55,22 +64,35 @@ def cover(
     supply     (K, n)  units of each resource per unit of time, at least 0
     need       (K,)    units wanted of each resource, at least 0
     limit      (n,)    the longest time of each node, or one number for all; None or inf: no limit
+    fixed      (n,)    what each start of a node costs, or one number for all; None: nothing
     names, resources   what to call nodes and resources
     balance            among equally cheap answers take the most balanced one: the largest
                        time / limit (time, where nodes have no limit; where only some have one, the
                        largest limit stands in for the others) as small as possible, then the next
+    gap                with `fixed`: how far the cost may lie above what is proven, relative to it
+
+    Without `fixed` the answer is the optimum. With it the status is "optimal" where `gap` was
+    reached, and "feasible" where `time_limit_s` came first; `answer.gap` is what was proven.
 
     Raises
     ------
     InputError
-        Shapes do not fit each other, or a number is negative or not finite.
+        Shapes do not fit each other, a number is negative or not finite, or `balance` is asked for
+        where starts cost something.
     """
+    if fixed is not None and balance:
+        raise InputError(
+            "balance spreads work over more nodes, but with `fixed` each start costs",
+            remedy="leave out one of the two",
+        )
+    if not 0 <= gap < 1:
+        raise InputError(f"gap is {gap}", remedy="give a share of the cost, such as 1e-4")
     case = read_case(
         price=price,
         supply=supply,
         need=need,
         limit=limit,
-        fixed=None,
+        fixed=fixed,
         names=names,
         resources=resources,
     )
@@ -78,6 +100,8 @@ def cover(
     short = case.market.need > most * (1 + 1e-12)
     if short.any():
         return _shortage(case, most, np.where(short, case.market.need - most, 0.0))
+    if case.fixed is not None and case.fixed.any():
+        return _started(case, case.fixed, most, gap=gap, time_limit_s=time_limit_s)
     found = cheapest(case.market, time_limit_s=time_limit_s)
     level = _balanced(found) if balance else found
     return _answer(case, found, level, most)
@@ -117,12 +141,7 @@ def _answer(case: CoverCase, found: Solved, level: Solved, most: Array) -> Cover
         resources=case.resources,
         proven=proven,
     )
-    broken = [check.detail for check in checks if not check.ok]
-    if broken:
-        raise LeptaError(
-            f"the solver's answer does not hold: {broken[0]}",
-            remedy="scale the units of the input closer to 1",
-        )
+    _hold(checks)
     lines = resource_lines(
         case.resources, market, level, most=most, supplied=given(market, runs, times)
     )
@@ -150,6 +169,77 @@ def _answer(case: CoverCase, found: Solved, level: Solved, most: Array) -> Cover
         unknown=free_of_charge(case),
         price=market.price,
         supply=market.supply,
+    )
+
+
+def _hold(checks: Sequence[Check]) -> None:
+    broken = [check.detail for check in checks if not check.ok]
+    if broken:
+        raise LeptaError(
+            f"the solver's answer does not hold: {broken[0]}",
+            remedy="scale the units of the input closer to 1",
+        )
+
+
+def _started(
+    case: CoverCase, fixed: Array, most: Array, *, gap: float, time_limit_s: float
+) -> CoverAnswer:
+    """Answer where starts cost something; what one more unit costs is meant without another."""
+    market = case.market
+    found = on_off(market, fixed, gap=gap, time_limit_s=time_limit_s)
+    runs, times = found.times.runs(found.market)
+    time = np.zeros(market.price.size)
+    time[found.on[runs]] = times
+    time.flags.writeable = False
+    checks = verify_starts(
+        price=market.price,
+        supply=market.supply,
+        need=market.need,
+        limit=market.limit,
+        fixed=fixed,
+        time=time,
+        cost=found.cost,
+        bound=found.bound,
+        shadow_price=found.shadow_price,
+        resources=case.resources,
+    )
+    _hold(checks)
+    lines = resource_lines(
+        case.resources,
+        found.market,
+        found.times,
+        most=most,
+        supplied=given(found.market, runs, times),
+    )
+    lines = tuple(
+        replace(line, shadow_price=float(y))
+        for line, y in zip(lines, found.shadow_price, strict=True)
+    )
+    return CoverAnswer(
+        status="optimal" if found.gap <= gap else "feasible",
+        names=case.names,
+        time=time,
+        cost=found.cost,
+        bound=found.bound,
+        gap=found.gap,
+        resources=lines,
+        explanation=explain(
+            names=case.names,
+            resources=lines,
+            runs=found.on[runs],
+            time=times,
+            saving=None,
+            useless=_useless(case),
+            cost=found.cost,
+            longest_before=0.0,
+            gap=found.gap,
+            started=float(np.sum(fixed[found.on[runs]])),
+        ),
+        checks=checks,
+        price=market.price,
+        supply=market.supply,
+        fixed=fixed,
+        unknown=free_of_charge(case),
     )
 
 

@@ -32,17 +32,29 @@ def explain(
     useless: Sequence[str],
     cost: float,
     longest_before: float,
+    gap: float | None = None,
+    started: float | None = None,
 ) -> tuple[str, ...]:
     """Explain an optimal answer: which nodes run, and how long each of them.
 
     `saving`: how many nodes are held back by their limits, which one most, and by how much;
-    `longest_before` is the longest run before balancing.
+    `longest_before` is the longest run before balancing. Where starts cost something, `started` is
+    what they cost together, and `gap` what is proven.
     """
-    said = [
-        f"{len(runs)} of {len(names)} nodes run and cost {number(cost)} together; "
-        "no other choice of times costs less"
-    ]
-    said += [_resource(line) for line in resources]
+    if started is None:
+        said = [
+            f"{len(runs)} of {len(names)} nodes run and cost {number(cost)} together; "
+            "no other choice of times costs less"
+        ]
+    else:
+        proof = "no other choice costs less"
+        if gap:
+            proof = f"no other choice costs less by more than {gap:.2g} of that"
+        said = [
+            f"{len(runs)} of {len(names)} nodes are started, for {number(started)}, and cost "
+            f"{number(cost)} together; {proof}"
+        ]
+    said += [_resource(line, starts=started is not None) for line in resources]
     if saving is not None:
         count, best, amount = saving
         many = "1 node runs" if count == 1 else f"{count} nodes run"
@@ -62,7 +74,7 @@ def explain(
     return tuple(said)
 
 
-def _resource(line: ResourceLine) -> str:
+def _resource(line: ResourceLine, *, starts: bool = False) -> str:
     if line.need == 0:
         return f"{line.name}: nothing is needed"
     if not line.binding:
@@ -70,13 +82,16 @@ def _resource(line: ResourceLine) -> str:
             f"{line.name} is not binding: {number(line.supplied)} supplied for a need of "
             f"{number(line.need)}, a surplus of {number(line.supplied - line.need)}"
         )
+    if line.next_unit_cost is None and starts:
+        return f"{line.name} is binding: one more unit needs another start"
     if line.next_unit_cost is None:
         return (
             f"{line.name} is binding: all that can be had, {number(line.most)}, is in use, "
             "and not one unit more"
         )
     price = "nothing" if line.next_unit_cost == 0 else number(line.next_unit_cost)
-    return f"{line.name} is binding: one more unit costs {price}; {_holds(line)}"
+    without = " without another start" if starts else ""
+    return f"{line.name} is binding: one more unit costs {price}{without}; {_holds(line)}"
 
 
 def _holds(line: ResourceLine) -> str:

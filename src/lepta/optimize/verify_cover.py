@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lepta.domain.plan import Check
 
-__all__ = ["lower_bound", "verify_cover", "verify_shortage"]
+__all__ = ["lower_bound", "verify_cover", "verify_shortage", "verify_starts"]
 
 Array = npt.NDArray[np.float64]
 
@@ -90,6 +90,48 @@ def verify_cover(
     return tuple(checks)
 
 
+def verify_starts(
+    *,
+    price: Array,
+    supply: Array,
+    need: Array,
+    limit: Array,
+    fixed: Array,
+    time: Array,
+    cost: float,
+    bound: float,
+    shadow_price: Array,
+    resources: tuple[str, ...],
+) -> tuple[Check, ...]:
+    """Check an answer where each start costs `fixed` (n,); the rest is as in `verify_cover`.
+
+    The proof: no node runs longer than its limit or than it takes to meet every need alone, so each
+    unit of its time carries at least its share of the start, and weak duality holds of that.
+    """
+    alone = np.zeros(len(price))
+    for wanted, row in zip(need, supply, strict=True):
+        if wanted > 0:
+            alone = np.maximum(alone, np.divide(wanted, row, out=np.zeros_like(row), where=row > 0))
+    most = np.where(fixed > 0, np.minimum(limit, alone), limit)
+    share = np.divide(fixed, most, out=np.zeros_like(most), where=(fixed > 0) & (most > 0))
+    proven = lower_bound(price + share, supply, need, most, shadow_price)
+    started = float(np.sum(fixed[time > 0]))
+    worst = _relative(max(proven - cost, bound - cost, 0.0), cost)
+    searched = f"; branch and bound, {bound:.9g}" if bound > proven * (1 + 1e-12) else ""
+    return (
+        _bill(price, time, cost, started),
+        _needs(supply, need, time, resources),
+        _limits(limit, time),
+        Check(
+            name="proof",
+            ok=worst <= CLOSE,
+            worst=worst,
+            detail=f"no answer costs less than {proven:.9g} (weak duality){searched}; "
+            f"this one costs {cost:.9g}",
+        ),
+    )
+
+
 def verify_shortage(
     *, supply: Array, need: Array, limit: Array, short_by: Array, resources: tuple[str, ...]
 ) -> tuple[Check, ...]:
@@ -115,11 +157,12 @@ def _most(supply: Array, limit: Array) -> Array:
     return most
 
 
-def _bill(price: Array, time: Array, cost: float) -> Check:
+def _bill(price: Array, time: Array, cost: float, started: float = 0.0) -> Check:
     runs = np.flatnonzero(time)
-    again = float(np.sum(price[runs] * time[runs]))
+    again = float(np.sum(price[runs] * time[runs])) + started
     worst = _relative(abs(again - cost), cost)
-    said = f"price times time adds up to {again:.9g}; the answer says {cost:.9g}"
+    what = "price times time, and starts," if started else "price times time"
+    said = f"{what} adds up to {again:.9g}; the answer says {cost:.9g}"
     return Check(name="bill", ok=worst <= CLOSE, worst=worst, detail=said)
 
 
