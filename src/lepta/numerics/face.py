@@ -147,7 +147,7 @@ def reach(face: Face, row: int) -> tuple[float, float]:
     if move is None and not face.tight[row] and _single(face):
         return 0.0, max(now, need)
     if move is None:
-        return _reach_by_program(face, row)
+        return _reach_alone(face, row) or _reach_by_program(face, row)
     values, upper = face.x[face.free], covering.high[face.free]
     slack = covering.matrix @ face.x - covering.need
     loose = ~face.tight
@@ -173,6 +173,19 @@ def _single(face: Face) -> bool:
     """Tell whether the face is a single point."""
     block = face.block[face.tight]
     return block.shape[0] == block.shape[1] and _solve_square(block, block.sum(axis=1)) is not None
+
+
+def _reach_alone(face: Face, row: int) -> tuple[float, float] | None:
+    """Return the reach of the only tight row, where what is not free meets the others."""
+    fixed, others = face.fixed, np.arange(len(face.tight)) != row
+    if not face.tight[row] or face.tight[others].any():
+        return None
+    if (fixed < face.covering.need)[others].any():
+        return None
+    block = face.block[row]
+    gives = block > 0
+    most = float(block[gives] @ face.covering.high[face.free][gives])
+    return float(fixed[row]), float(fixed[row]) + most
 
 
 def _reach_by_program(face: Face, row: int) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from lepta.numerics.face import Covering, polish
 from lepta.numerics.linear import Status, solve
 from lepta.numerics.program import Array
 from lepta.numerics.sifting import Market, Sifted, sift
+from lepta.numerics.vertex import sound, vertex
 
 __all__ = ["Scale", "Solved", "cheapest", "given", "unfolded"]
 
@@ -21,6 +22,8 @@ Places = npt.NDArray[np.intp]
 
 FEW = 3_000
 """Nodes up to which the program is solved whole."""
+THIN = 4
+"""Rows up to which `numerics/vertex.py` is quicker than HiGHS (bench/bench_m1.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,19 +113,42 @@ def _whole(market: Market, *, time_limit_s: float) -> Solved:
     """Solve the program with all its columns; raises as `cheapest`."""
     scale = _scale(market)
     covering = _scaled(market, scale)
-    answer = solve(covering.program(), time_limit_s=time_limit_s)
-    if answer.status in (Status.FEASIBLE, Status.UNKNOWN):
+    x, y = _vertex(covering, time_limit_s)
+    return Solved(market=market, scale=scale, covering=covering, x=x, y=y)
+
+
+def _vertex(covering: Covering, time_limit_s: float) -> tuple[Array, Array]:
+    """Return an optimal answer and its prices: ours where that is quick, HiGHS where it is not.
+
+    Whichever is asked first, the other one is asked where its answer proves too little.
+    """
+    rows, columns = covering.matrix.shape
+    ours = vertex(covering) if rows <= THIN and columns <= 2 * FEW else None
+    if ours is not None and sound(covering, *ours):
+        return ours
+    try:
+        answer = solve(covering.program(), time_limit_s=time_limit_s)
+    except LeptaError:  # the solver broke down on numbers too far apart
+        answer = None
+    theirs = None
+    if answer is not None and answer.status is Status.OPTIMAL:
+        theirs = polish(covering, answer.x, np.maximum(answer.row_dual, 0.0))
+        if sound(covering, *theirs):
+            return theirs
+    elif answer is not None and answer.status in (Status.FEASIBLE, Status.UNKNOWN):
         raise LeptaError(
             f"the solver was not done after {time_limit_s:g} s",
             remedy="give it more time (time_limit_s), or fewer nodes",
         )
-    if answer.status is not Status.OPTIMAL:  # there is an answer: the limits were summed up before
+    if rows > THIN and columns <= FEW:
+        ours = vertex(covering)
+    found = ours if theirs is None or (ours is not None and sound(covering, *ours)) else theirs
+    if found is None:  # there is an answer: the limits were summed up before
         raise LeptaError(
             "the solver finds no answer, though there is one: the numbers lie too far apart",
             remedy="leave out nodes that cost or supply a million times more or less than others",
         )
-    x, y = polish(covering, answer.x, np.maximum(answer.row_dual, 0.0))
-    return Solved(market=market, scale=scale, covering=covering, x=x, y=y)
+    return found
 
 
 def unfolded(solved: Solved, market: Market) -> Solved:
