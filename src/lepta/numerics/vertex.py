@@ -61,7 +61,10 @@ def vertex(covering: Covering) -> tuple[Array, Array] | None:
         if (wrong <= 0).all():
             x = outside
             x[basis] = np.clip(values, 0.0, high[basis])
-            return x[:columns], np.maximum(inverse.T @ cost[basis], 0.0)
+            price = inverse.T @ cost[basis]
+            return x[:columns], np.where(
+                price > NOISE * (np.abs(inverse.T) @ cost[basis]), price, 0.0
+            )
         leaves = int(np.argmax(np.where(wrong > 0, wrong / np.maximum(noise, 1e-300), 0.0)))
         up = bool(below[leaves] > 0)
         step = _step(matrix, cost, high, basis, full, inverse, leaves, up, wrong[leaves])

@@ -162,7 +162,7 @@ def _searched(
     unused = np.minimum(linear.limit[on], search.slack / np.maximum(saved, 1e-300))
     with np.errstate(divide="ignore", over="ignore"):
         most = np.minimum(linear.limit[free], search.slack / np.maximum(margin[free], 0.0))
-    alone = 1.0 / np.maximum(matrix[:, free].max(axis=0, initial=0.0), 1e-300)
+        alone = np.where(matrix[:, free] > 0, 1.0 / matrix[:, free], 0.0).max(axis=0, initial=0.0)
     most = np.minimum(most, alone)
     share = np.concatenate((-unused, linear.limit[open_], most))
     who = np.concatenate((on, open_, free))
