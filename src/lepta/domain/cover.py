@@ -1,6 +1,7 @@
 """What an answer of M1 says: how long each node runs, how each need is met, the proof, and why."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -37,12 +38,20 @@ class Numbered(Sequence[str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeLine:
-    """How long a node runs and what that costs. Each more unit of time would add `reduced_cost`."""
+    """How long a node runs and what that costs. Each more unit of time would add `reduced_cost`.
+
+    The answer stays the cheapest while the node's price lies in [`price_from`, `price_to`], all
+    else unchanged; None where that is not known.
+    """
 
     name: str
     time: float
     cost: float
     reduced_cost: float
+    start_cost: float = 0.0
+    price_from: float | None = None
+    price_to: float | None = None
+    """inf: without end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +99,8 @@ class CoverAnswer:
     checks: tuple[Check, ...]
     price: Array
     supply: Array
+    ranging: Callable[[], tuple[Array, Array]] | None = None
+    """Finds `price_range`; None where that is not known."""
     fixed: Array | None = None
     """Cost per start (n,), or None where starting costs nothing."""
     unknown: tuple[str, ...] = ()
@@ -127,6 +138,18 @@ class CoverAnswer:
         )
 
     @property
+    def price_range(self) -> tuple[Array, Array]:
+        """Return from which to which price of each node alone the answer stays the cheapest (n,).
+
+        NaN: not known. At a price below that of a node that does not run, it would run.
+        """
+        if self.ranging is None:
+            unknown = np.full(self.time.size, np.nan)
+            return unknown, unknown
+        low, high = self.ranging()
+        return self._final(low), self._final(high)
+
+    @property
     def binding(self) -> tuple[str, ...]:
         """Return the resources of which no more is supplied than needed."""
         return tuple(line.name for line in self.resources if line.binding)
@@ -139,13 +162,30 @@ class CoverAnswer:
     @property
     def nodes(self) -> tuple[NodeLine, ...]:
         """Return one line per node."""
+        low, high = self.price_range
         return tuple(
-            NodeLine(name=name, time=time, cost=cost, reduced_cost=reduced)
-            for name, time, cost, reduced in zip(
+            NodeLine(
+                name=name,
+                time=time,
+                cost=cost,
+                reduced_cost=reduced,
+                start_cost=start,
+                price_from=None if math.isnan(lowest) else lowest,
+                price_to=None if math.isnan(highest) else highest,
+            )
+            for name, time, cost, reduced, start, lowest, highest in zip(
                 self.names if len(self.time) else (),
-                self.time.tolist(),
-                self.node_cost.tolist(),
-                self.reduced_cost.tolist(),
+                *(
+                    array.tolist()
+                    for array in (
+                        self.time,
+                        self.node_cost,
+                        self.reduced_cost,
+                        self.start_cost,
+                        low,
+                        high,
+                    )
+                ),
                 strict=True,
             )
         )

@@ -11,6 +11,7 @@ answer carries its proof: a lower bound from the resource prices, and the checks
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from lepta.numerics.sifting import Market, Places
 from lepta.optimize.balance import balance as most_balanced
 from lepta.optimize.cover_case import CoverCase, free_of_charge, read_case
 from lepta.optimize.cover_lines import resource_lines
+from lepta.optimize.cover_prices import price_ranges
 from lepta.optimize.cover_program import Solved, cheapest, given
 from lepta.optimize.cover_words import explain, explain_shortage
 from lepta.optimize.onoff import on_off
@@ -169,6 +171,7 @@ def _answer(case: CoverCase, found: Solved, level: Solved, most: Array) -> Cover
         unknown=free_of_charge(case),
         price=market.price,
         supply=market.supply,
+        ranging=partial(price_ranges, market, time, shadow),
     )
 
 
