@@ -14,6 +14,7 @@ Examples:
   lepta solve nodes.csv --price price --need compute=100 --need memory=8
   lepta solve nodes.csv --price usd_per_hour --need gpu_hours=500 --limit hours
   lepta solve nodes.csv --price price --need compute=100 --limit 24 --json
+  lepta solve nodes.csv --price price --need compute=100 --limit 24 --fixed start_cost
 
 Exit code 3: no times are enough; the answer then says what falls short, and by how much."""
 
@@ -46,11 +47,19 @@ def solve(
             metavar="COLUMN|NUMBER",
         ),
     ] = None,
+    fixed: Annotated[
+        str | None,
+        typer.Option(
+            help="Column with what a start of each node costs, paid only where it runs.",
+            metavar="COLUMN",
+        ),
+    ] = None,
     balance: Annotated[
         bool,
         typer.Option(
             "--balance/--no-balance",
-            help="Of all cheapest answers take the one that ends soonest, equal nodes equally.",
+            help="Of all cheapest answers take the one that ends soonest, equal nodes equally "
+            "(not with --fixed).",
         ),
     ] = True,
     as_json: AsJson = False,
@@ -60,7 +69,7 @@ def solve(
     from lepta.report.terminal.solve import show
     from lepta.verbs.solve import solve as find
 
-    answer = find(nodes, price=price, need=need, limit=limit, balance=balance)
+    answer = find(nodes, price=price, need=need, limit=limit, fixed=fixed, balance=balance)
     emit(to_json(answer), as_json=as_json, show=lambda console: show(answer, console))
     if answer.status == "infeasible":
         raise typer.Exit(Infeasible.exit_code)

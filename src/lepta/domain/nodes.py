@@ -1,4 +1,4 @@
-"""The table of nodes that `lepta solve` reads: a name, a price, what each supplies, a limit.
+"""The table of nodes that `lepta solve` reads: a name, prices, what each supplies, a limit.
 
 The first column is the name. Which other columns count is said by the caller, so that any table
 that people already keep will do.
@@ -26,6 +26,8 @@ class NodeTable:
     """One row per resource, one value per node."""
     limit: tuple[float, ...]
     """inf: no limit."""
+    fixed: tuple[float, ...] | None = None
+    """Cost per start; None: starting costs nothing."""
     left_out: tuple[str, ...] = ()
     """One sentence per node that was left out."""
 
@@ -72,12 +74,18 @@ def parse_need(texts: Iterable[str]) -> dict[str, float]:
 
 
 def parse_nodes(
-    raw: RawTable, *, price: str, resources: Sequence[str], limit: str | float | None = None
+    raw: RawTable,
+    *,
+    price: str,
+    resources: Sequence[str],
+    limit: str | float | None = None,
+    fixed: str | None = None,
 ) -> NodeTable:
     """Take the named columns from a table of text.
 
-    `limit` is a column's name (a blank cell: no limit) or one number for all nodes. A node with a
-    blank price or a blank supply is left out and named: what is not known is neither free nor 0.
+    `limit` is a column's name (a blank cell: no limit) or one number for all nodes; `fixed` is the
+    column of what a start costs. A node with a blank price, supply or cost of a start is left out
+    and named: what is not known is neither free nor 0.
 
     Raises
     ------
@@ -88,7 +96,8 @@ def parse_nodes(
     if not header:
         raise InputError("is empty", where=raw.source, remedy="give a header and rows of nodes")
     limit_column, limit_number = _limit(limit, header, raw.source)
-    wanted = [price, *resources, *([limit_column] if limit_column else [])]
+    needed = [price, *resources, *([fixed] if fixed is not None else [])]
+    wanted = [*needed, *([limit_column] if limit_column else [])]
     _present(raw.source, header, wanted)
     _no_nan(raw, [header.index(name) for name in wanted])
     schema = TableSchema(
@@ -104,7 +113,7 @@ def parse_nodes(
     )
     known, left_out = [], []
     for row in schema.parse(raw):
-        blank = [name for name in (price, *resources) if row[name] is None]
+        blank = [name for name in needed if row[name] is None]
         if blank:
             left_out.append(
                 f"{row[header[0]]} was left out: its {listing(blank)} is not known "
@@ -116,7 +125,7 @@ def parse_nodes(
         raise InputError.at(
             raw.source,
             "no node has all its numbers",
-            remedy=f"fill in {listing([price, *resources])} for at least one node",
+            remedy=f"fill in {listing(needed)} for at least one node",
         )
     return NodeTable(
         names=tuple(row[header[0]] for row in known),
@@ -124,6 +133,7 @@ def parse_nodes(
         price=tuple(row[price] for row in known),
         supply=tuple(tuple(row[name] for row in known) for name in resources),
         limit=tuple(_time(row, limit_column, limit_number) for row in known),
+        fixed=None if fixed is None else tuple(row[fixed] for row in known),
         left_out=tuple(left_out),
     )
 

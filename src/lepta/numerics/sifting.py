@@ -32,6 +32,7 @@ TIE = 1e-9
 CLOSED = 1e-10
 """Relative gap at which a full pass counts as the proof."""
 MOST_ROUNDS = 12
+GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 CROWDED = 0.7
 """Share of columns near the margin above which leaving out the others is no help."""
 
@@ -267,21 +268,22 @@ def _estimate(market: Market, few: Solver, size: int) -> tuple[Array | None, flo
 
 
 def _sample(market: Market, size: int) -> Places:
-    """Draw columns evenly, always the same ones; more of those that supply what few do."""
-    rng = np.random.default_rng(0)
-    index = _strewn(market.price.size, size, rng)
+    """Draw columns evenly; more of those that supply what few do."""
+    index = _strewn(market.price.size, size)
     for row in market.supply:
         if np.count_nonzero(row[index]) < 20:
             those = np.flatnonzero(row)
-            more = those[_strewn(those.size, size // len(market.supply), rng)]
+            more = those[_strewn(those.size, size // len(market.supply))]
             index = np.union1d(index, more)
     return index
 
 
-def _strewn(columns: int, size: int, rng: np.random.Generator) -> Places:
+def _strewn(columns: int, size: int) -> Places:
+    """Take one place from each of `size` runs, at golden-ratio steps: no cycle of kinds fits it."""
     if columns <= size:
         return np.arange(columns)
-    return ((np.arange(size) + rng.random(size)) * (columns / size)).astype(np.intp)
+    run = np.arange(size)
+    return np.asarray((run + (run * GOLDEN) % 1.0) * (columns / size), dtype=np.intp)
 
 
 def _thin(market: Market, split: _Split, size: int) -> _Split:

@@ -48,7 +48,7 @@ def explain(
         ]
     else:
         proof = "no other choice costs less"
-        if gap:
+        if gap is not None and gap > 1e-12:
             proof = f"no other choice costs less by more than {gap:.2g} of that"
         said = [
             f"{len(runs)} of {len(names)} nodes are started, for {number(started)}, and cost "

@@ -22,6 +22,7 @@ def solve(
     need: Mapping[str, float] | Sequence[str] | npt.ArrayLike,
     supply: npt.ArrayLike | None = None,
     limit: str | float | npt.ArrayLike | None = None,
+    fixed: str | npt.ArrayLike | None = None,
     names: Sequence[str] | None = None,
     balance: bool = True,
 ) -> CoverAnswer:
@@ -34,8 +35,9 @@ def solve(
     From arrays: `price` (n,), `supply` (K, n), `need` (K,) or a mapping whose order is that of the
     rows of `supply`, `limit` None, a number or (n,), and `names` (n,).
 
-    Where no times are enough the status is "infeasible", and each resource says what it is short
-    by. With `balance`, of all cheapest answers the most balanced one is taken.
+    `fixed`, a column or an array, is what each start of a node costs. Where no times are enough the
+    status is "infeasible", and each resource says what it is short by. With `balance`, of all
+    cheapest answers the most balanced one is taken; where starts cost something it does nothing.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def solve(
         The file or a value is wrong: it says where, and what to do.
     """
     if nodes is None:
-        return _from_arrays(price, supply, need, limit, names, balance)
+        return _from_arrays(price, supply, need, limit, fixed, names, balance)
     if not isinstance(price, str) or supply is not None or names is not None:
         raise InputError(
             "with a file of nodes, `price` is the name of a column, and there is no `supply`",
@@ -55,15 +57,21 @@ def solve(
             "with a file of nodes, `limit` is the name of a column or one number",
             remedy="put the limits into a column",
         )
-    table = read_nodes(nodes, price=price, resources=tuple(needs), limit=limit)
+    if not (fixed is None or isinstance(fixed, str)):
+        raise InputError(
+            "with a file of nodes, `fixed` is the name of a column",
+            remedy="put what a start of each node costs into a column",
+        )
+    table = read_nodes(nodes, price=price, resources=tuple(needs), limit=limit, fixed=fixed)
     answer = cover(
         price=table.price,
         supply=table.supply,
         need=list(needs.values()),
         limit=table.limit,
+        fixed=table.fixed,
         names=table.names,
         resources=table.resources,
-        balance=balance,
+        balance=balance and fixed is None,
     )
     return replace(answer, unknown=table.left_out + answer.unknown)
 
@@ -73,6 +81,7 @@ def _from_arrays(
     supply: npt.ArrayLike | None,
     need: Mapping[str, float] | Sequence[str] | npt.ArrayLike,
     limit: str | float | npt.ArrayLike | None,
+    fixed: str | npt.ArrayLike | None,
     names: Sequence[str] | None,
     balance: bool,
 ) -> CoverAnswer:
@@ -92,9 +101,10 @@ def _from_arrays(
         supply=supply,
         need=amounts,
         limit=limit,
+        fixed=fixed,
         names=names,
         resources=resources,
-        balance=balance,
+        balance=balance and fixed is None,
     )
 
 

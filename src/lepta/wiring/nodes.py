@@ -10,7 +10,12 @@ __all__ = ["read_nodes"]
 
 
 def read_nodes(
-    path: str | Path, *, price: str, resources: Sequence[str], limit: str | float | None = None
+    path: str | Path,
+    *,
+    price: str,
+    resources: Sequence[str],
+    limit: str | float | None = None,
+    fixed: str | None = None,
 ) -> NodeTable:
     """Read a CSV file of nodes (see `parse_nodes` for what is refused)."""
-    return parse_nodes(read_csv(path), price=price, resources=resources, limit=limit)
+    return parse_nodes(read_csv(path), price=price, resources=resources, limit=limit, fixed=fixed)

@@ -24,9 +24,13 @@ def to_json(answer: CoverAnswer) -> dict[str, Any]:
                 "time": node.time,
                 "cost": node.cost,
                 "reduced_cost": node.reduced_cost,
+                "start_cost": node.start_cost,
+                "price_from": node.price_from,
+                "price_to": _finite(node.price_to),
             }
             for node in answer.nodes
         ],
+        "binding": list(answer.binding),
         "resources": [_resource(line) for line in answer.resources],
         "explanation": list(answer.explanation),
         "checks": [
@@ -77,6 +81,16 @@ _NODE: Final[dict[str, Any]] = {
             "type": "number",
             "description": "what one more unit of time would add to the cost; below 0 at a limit",
         },
+        "start_cost": {**_AMOUNT, "description": "what its start costs; part of cost"},
+        "price_from": {
+            **_MAYBE,
+            "description": "least price of this node at which the answer stays the cheapest, all "
+            "else unchanged; null: not known",
+        },
+        "price_to": {
+            **_MAYBE,
+            "description": "largest such price; null: without end, or price_from not known",
+        },
     },
 }
 
@@ -126,11 +140,18 @@ SCHEMA: Final[dict[str, Any]] = {
     "additionalProperties": False,
     "properties": {
         "schema": {"const": NAME},
-        "status": {"enum": ["optimal", "infeasible"]},
+        "status": {
+            "enum": ["optimal", "feasible", "infeasible"],
+            "description": "feasible: starts cost something, and time ended before the gap closed",
+        },
         "cost": {**_MAYBE, "description": "in the currency of the price column"},
         "bound": {**_MAYBE, "description": "no answer costs less"},
         "gap": {**_MAYBE, "description": "(cost - bound) / cost"},
         "nodes": {"type": "array", "items": _NODE},
+        "binding": {
+            **_TEXTS,
+            "description": "resources of which no more is supplied than needed",
+        },
         "resources": {"type": "array", "items": _RESOURCE, "minItems": 1},
         "explanation": _TEXTS,
         "checks": {

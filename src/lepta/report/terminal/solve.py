@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lepta.domain.cover import CoverAnswer, ResourceLine
+from lepta.domain.cover import CoverAnswer, NodeLine, ResourceLine
 from lepta.report.numbers import clip, plain
 
 __all__ = ["show"]
@@ -44,17 +44,33 @@ def _nodes(answer: CoverAnswer) -> Table:
     table.add_column("Node", overflow="fold")
     table.add_column("Time", justify="right", no_wrap=True)
     table.add_column("Cost", justify="right", no_wrap=True)
+    ranged = answer.ranging is not None
+    if ranged:
+        table.add_column("Best while its price is", justify="right", no_wrap=True)
     running = sorted(
         (node for node in answer.nodes if node.time > 0), key=lambda node: -node.cost
     )  # stable: equal costs stay in the order of the file
     for node in running[:MOST_NODES]:
-        table.add_row(Text(clip(node.name, 60)), _number(node.time), _number(node.cost))
+        name, prices = Text(clip(node.name, 60)), [_prices(node)] if ranged else []
+        table.add_row(name, _number(node.time), _number(node.cost), *prices)
     hidden, idle = len(running) - MOST_NODES, len(answer.names) - len(running)
     if hidden > 0:
         table.add_row(Text(f"… and {hidden} more that run (--json shows all)"), "", "")
     if idle:
         table.add_row(Text(f"{idle} more do not run"), _number(0.0), _number(0.0))
     return table
+
+
+def _prices(node: NodeLine) -> str:
+    if node.price_from is None or node.price_to is None:
+        return "not known"
+    if _number(node.price_from) == _number(node.price_to):
+        return _number(node.price_to)
+    if node.price_to == float("inf"):
+        return f"{_number(node.price_from)} or more"
+    if node.price_from <= 0:
+        return f"at most {_number(node.price_to)}"
+    return f"{_number(node.price_from)} to {_number(node.price_to)}"
 
 
 def _resources(lines: Sequence[ResourceLine], *, short: bool) -> Table:
