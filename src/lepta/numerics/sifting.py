@@ -66,9 +66,10 @@ class Market:
         """Return what all columns at their limits supply of each row; infinite without a limit."""
         total = np.zeros(len(self.need))
         with np.errstate(over="ignore", invalid="ignore"):
+            if self.endless:
+                return np.where(self.supply.max(axis=1, initial=0.0) > 0, np.inf, 0.0)
             if self.limit.strides == (0,):  # one limit for all
-                total = self.supply.sum(axis=1)
-                return np.where(total > 0, total * float(self.limit[0]), 0.0)
+                return np.asarray(self.supply.sum(axis=1) * float(self.limit[0]))
             for span in spans(self.supply):
                 limit, supply = self.limit[span], self.supply[:, span]
                 held = np.isfinite(limit)
@@ -251,10 +252,11 @@ def _estimate(market: Market, few: Solver, size: int) -> tuple[Array | None, flo
     """Return row prices from a sample, and the width around them in which the margin lies."""
     index = _sample(market, size // 2)
     part = market.only(index, market.need)
-    whole, most = market.most(), part.most()
-    share = index.size / market.price.size
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(np.isfinite(whole) & (whole > 0), most / whole, share)
+    ratio = np.full(len(market.need), index.size / market.price.size)
+    if not market.endless:  # as hard to meet as the whole
+        whole = market.most()
+        held = np.isfinite(whole) & (whole > 0)
+        ratio[held] = part.most()[held] / whole[held]
     found = few(market.only(index, market.need * ratio))
     if found is None:
         return None, 0.0

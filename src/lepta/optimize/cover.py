@@ -265,9 +265,10 @@ def _saving(
 
 def _useless(case: CoverCase) -> Sequence[str]:
     """Return the nodes that supply nothing that is needed."""
-    needed = case.market.supply[case.market.need > 0]
-    if needed.size and needed[0].min() > 0:
+    rows = np.flatnonzero(case.market.need > 0)
+    if rows.size and case.market.supply[rows[0]].min() > 0:
         return ()
+    needed = case.market.supply[rows]
     return [case.names[int(i)] for i in np.flatnonzero(~needed.any(axis=0))]
 
 

@@ -70,7 +70,7 @@ def verify_cover(
     violation, relative to the cost, the need or the limit.
     """
     names = resources or tuple(f"resource {k + 1}" for k in range(len(need)))
-    checks = [_bill(price, time, cost), _needs(supply, need, time, names), _limits(limit, time)]
+    checks = list(_promises(price, supply, need, limit, time, cost, names))
     if shadow_price is not None:
         if proven is None:
             proven = lower_bound(price, supply, need, limit, shadow_price)
@@ -119,9 +119,7 @@ def verify_starts(
     worst = _relative(max(proven - cost, bound - cost, 0.0), cost)
     searched = f"; branch and bound, {bound:.9g}" if bound > proven * (1 + 1e-12) else ""
     return (
-        _bill(price, time, cost, started),
-        _needs(supply, need, time, resources),
-        _limits(limit, time),
+        *_promises(price, supply, need, limit, time, cost, resources, started),
         Check(
             name="proof",
             ok=worst <= CLOSE,
@@ -157,19 +155,36 @@ def _most(supply: Array, limit: Array) -> Array:
     return most
 
 
-def _bill(price: Array, time: Array, cost: float, started: float = 0.0) -> Check:
-    runs = np.flatnonzero(time)
-    again = float(np.sum(price[runs] * time[runs])) + started
+def _promises(
+    price: Array,
+    supply: Array,
+    need: Array,
+    limit: Array,
+    time: Array,
+    cost: float,
+    names: tuple[str, ...],
+    started: float = 0.0,
+) -> tuple[Check, Check, Check]:
+    """Check the bill, the needs and the limits, of the nodes whose time is not 0."""
+    runs = np.flatnonzero(time != 0.0)  # NaN is not 0 either
+    now = time[runs]
+    given = np.array([np.sum(row[runs] * now) for row in supply])
+    return (
+        _bill(float(np.sum(price[runs] * now)), cost, started),
+        _needs(given, need, names),
+        _limits(limit[runs], now),
+    )
+
+
+def _bill(ran: float, cost: float, started: float) -> Check:
+    again = ran + started
     worst = _relative(abs(again - cost), cost)
     what = "price times time, and starts," if started else "price times time"
     said = f"{what} adds up to {again:.9g}; the answer says {cost:.9g}"
     return Check(name="bill", ok=worst <= CLOSE, worst=worst, detail=said)
 
 
-def _needs(supply: Array, need: Array, time: Array, names: tuple[str, ...]) -> Check:
-    given = np.zeros(len(need))
-    for part in _runs(supply.shape):
-        given += supply[:, part] @ time[part]
+def _needs(given: Array, need: Array, names: tuple[str, ...]) -> Check:
     gaps = np.maximum(need - given, 0.0) / np.where(need > 0, need, 1.0)
     k = int(np.argmax(gaps)) if len(gaps) else 0
     worst = float(gaps[k]) if len(gaps) else 0.0
@@ -182,15 +197,10 @@ def _needs(supply: Array, need: Array, time: Array, names: tuple[str, ...]) -> C
     return Check(name="needs", ok=ok, worst=worst, detail=said)
 
 
-def _limits(limit: Array, time: Array) -> Check:
-    worst, finite = max(-float(time.min(initial=0.0)), 0.0), True
-    for part in _runs((1, time.size)):
-        most, now = limit[part], time[part]
-        over = now - most  # -inf where there is no limit
-        if float(over.max(initial=0.0)) > 0:
-            worst = max(worst, float(np.max(over / np.where(most > 0, most, 1.0))))
-        finite = finite and bool(np.isfinite(now.sum()))
-    ok = worst <= CLOSE and finite
+def _limits(most: Array, now: Array) -> Check:
+    over = np.maximum(now - most, 0.0) / np.where(most > 0, most, 1.0)
+    worst = max(float(over.max(initial=0.0)), -float(now.min(initial=0.0)))
+    ok = worst <= CLOSE and bool(np.isfinite(now).all())
     said = "every time lies between 0 and its limit" if ok else "a time is negative or over limit"
     return Check(name="limits", ok=ok, worst=worst, detail=said)
 
