@@ -105,7 +105,7 @@ def test_what_is_proven_holds_against_another_search(seed):
         return
     assert answer.status == "optimal" and answer.gap <= 1e-6
     assert answer.cost == pytest.approx(found.fun, rel=1e-5, abs=1e-9)
-    assert answer.bound <= found.fun * (1 + 1e-6) + 1e-9
+    assert answer.bound <= found.fun * (1 + 1e-5) + 1e-9  # its rows hold to 1e-6
 
 
 @given(seeds)

@@ -31,8 +31,10 @@ TIE = 1e-9
 """Relative size below which a column is at the margin."""
 CLOSED = 1e-10
 """Relative gap at which a full pass counts as the proof."""
-MOST_ROUNDS = 12
+MOST_ROUNDS = 10
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+WIDEST = 1e6
+"""Relative distance from the margin beyond which no column comes into question."""
 CROWDED = 0.7
 """Share of columns near the margin above which leaving out the others is no help."""
 
@@ -87,7 +89,7 @@ Solver = Callable[[Market], tuple[Array, Array] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sifted:
-    """An optimal answer: which columns run, for how long, and the row prices y (K,).
+    """An optimal answer: which columns run, in order, for how long, and the row prices y (K,).
 
     `margin` are the columns at which price and worth are the same, and those between their bounds:
     all other columns that run are at their limits.
@@ -98,7 +100,6 @@ class Sifted:
     """One value per column that runs."""
     y: Array
     margin: Places
-    passes: int
 
     def times(self, size: int) -> Array:
         """Return the time of every column."""
@@ -141,21 +142,20 @@ def sift(market: Market, few: Solver, *, size: int = 3_000) -> Sifted | None:
             return None
         runs = np.flatnonzero(found[0])
         every = np.arange(market.price.size)
-        return Sifted(runs=runs, time=found[0][runs], y=found[1], margin=every, passes=0)
+        return Sifted(runs=runs, time=found[0][runs], y=found[1], margin=every)
     if not market.need.any():
         nothing = np.empty(0, dtype=np.intp)
-        return Sifted(
-            runs=nothing, time=np.empty(0), y=np.zeros(len(market.need)), margin=nothing, passes=0
-        )
+        free = np.zeros(len(market.need))
+        return Sifted(runs=nothing, time=np.empty(0), y=free, margin=nothing)
     y, band = _estimate(market, few, size)
     if y is None:
         return None
     split = best = _split(market, y, band)
-    for passes in range(2, MOST_ROUNDS):
+    for _ in range(MOST_ROUNDS):
         split = _thin(market, split, size)
         part = _decide(market, split, few, size)
         if part is None:
-            band = max(3 * band, 1e3 * TIE)
+            band = min(max(3 * band, 1e3 * TIE), WIDEST)
             split = _split(market, split.y, band)
             continue
         times, y = part
@@ -164,7 +164,7 @@ def sift(market: Market, few: Solver, *, size: int = 3_000) -> Sifted | None:
         band = min(band, max(4 * float(moved.max()), TIE))
         after = _split(market, y, band)
         if after.bound >= cost * (1 - CLOSED):
-            return _sifted(market, split, times, after, passes)
+            return _sifted(market, split, times, after)
         if -np.inf < after.bound < best.bound:  # a step too far: the bound is concave in y
             after = _split(market, (best.y + y) / 2, band)
         best = max(best, after, key=lambda split: split.bound)
@@ -172,12 +172,13 @@ def sift(market: Market, few: Solver, *, size: int = 3_000) -> Sifted | None:
     return None
 
 
-def _sifted(market: Market, split: _Split, times: Array, after: _Split, passes: int) -> Sifted:
+def _sifted(market: Market, split: _Split, times: Array, after: _Split) -> Sifted:
     """Put together what was decided in the small program and what the prices say of the rest."""
-    inside = split.margin[(times > 0) & (times < market.limit[split.margin])]
     near = after.margin
     worth = after.y @ market.supply[:, near]
-    near = near[np.abs(market.price[near] - worth) <= TIE * market.price[near]]
+    margin = np.zeros(market.price.size, dtype=bool)
+    margin[near] = np.abs(market.price[near] - worth) <= TIE * market.price[near]
+    margin[split.margin[(times > 0) & (times < market.limit[split.margin])]] = True
     used = times > 0
     runs, time = split.margin[used], times[used]
     if split.full is not None:
@@ -185,7 +186,7 @@ def _sifted(market: Market, split: _Split, times: Array, after: _Split, passes: 
         runs, time = np.concatenate((runs, full)), np.concatenate((time, market.limit[full]))
         order = np.argsort(runs, kind="stable")
         runs, time = runs[order], time[order]
-    return Sifted(runs=runs, time=time, y=after.y, margin=np.union1d(near, inside), passes=passes)
+    return Sifted(runs=runs, time=time, y=after.y, margin=np.flatnonzero(margin))
 
 
 def _split(market: Market, y: Array, band: float) -> _Split:
@@ -266,7 +267,7 @@ def _estimate(market: Market, few: Solver, size: int) -> tuple[Array | None, flo
     away = np.abs(part.price - y @ part.supply) / np.maximum(part.price, 1e-300)
     rows = len(market.need)
     band = float(np.quantile(away, min((4 + rows) / np.sqrt(index.size), 1.0)))
-    return y, max(band, TIE)
+    return y, min(max(band, TIE), WIDEST)
 
 
 def _sample(market: Market, size: int) -> Places:

@@ -44,10 +44,12 @@ def _groups(face: Face, weight: Array) -> tuple[Places, Places, Places]:
     """Merge free columns that are equal: the first of each, how many, and which is in which."""
     free, c = face.free, face.covering
     table = np.vstack((c.cost[free], c.high[free], weight[free], face.block))
-    _, first, group, count = np.unique(
-        table, axis=1, return_index=True, return_inverse=True, return_counts=True
-    )
-    return first, count, group.reshape(-1)
+    order = np.lexsort(table)
+    table = table[:, order]
+    new = np.concatenate(([True], (table[:, 1:] != table[:, :-1]).any(axis=0)))
+    group = np.empty(len(free), dtype=np.intp)
+    group[order] = np.cumsum(new) - 1
+    return order[new], np.bincount(group), group
 
 
 def _level(block: Array, right: Array, tight: Mask, high: Array, load: Array, now: Array) -> Array:
@@ -93,6 +95,10 @@ def _lowest_peak(
 def _missed(block: Array, right: Array, tight: Mask, high: Array) -> tuple[float, Array, Array]:
     """Return the least sum of what the rows miss with x <= high, that x, and the rows' prices."""
     rows, size = block.shape
+    if rows == 1 and tight[0] and np.isfinite(high).all():
+        most = float(block[0] @ high)
+        share = min(1.0, float(right[0]) / most) if most > 0 else 0.0
+        return max(float(right[0]) - most, 0.0), high * share, np.ones(1)
     missing = np.eye(rows)
     answer = solve(
         Program(

@@ -61,7 +61,9 @@ class Solved:
     def runs(self, market: Market) -> tuple[Places, Array]:
         """Return which nodes of the whole market run, in order, and how long (caller's unit)."""
         used = self.scale.used
-        time = np.minimum(self.x * self.scale.column / self.scale.spread, self.market.limit[used])
+        most = self.market.limit[used]
+        time = np.minimum(self.x * self.scale.column / self.scale.spread, most)
+        time = np.where(self.x >= self.covering.high, most, time)  # to the last digit
         on = np.flatnonzero(time)
         used, time = used[on], time[on]
         if self.places is None:
