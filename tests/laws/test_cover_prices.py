@@ -30,13 +30,14 @@ def market(seed):
 
 def least(price, supply, need, limit):
     """Return the least cost by scipy, whose tolerances are absolute: rows and prices near 1."""
-    size, money = np.where(need > 0, need, 1.0), price.mean() or 1.0
+    size, money = np.where(need > 0, need, 1.0), np.median(price) or 1.0
     found = linprog(
         price / money,
         A_ub=-supply / size[:, None],
         b_ub=-(need / size),
         bounds=np.column_stack((np.zeros(price.size), limit)),
         method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     return found.fun * money
 

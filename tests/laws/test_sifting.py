@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from lepta.numerics.sifting import Market
+from lepta.numerics.columns import Market
 from lepta.optimize.cover_program import cheapest
 from lepta.optimize.verify_cover import lower_bound, verify_cover
 

@@ -62,6 +62,21 @@ def solve(
             "(not with --fixed).",
         ),
     ] = True,
+    gap: Annotated[
+        float,
+        typer.Option(
+            help="With --fixed: relative distance from the proven bound that is good enough.",
+            metavar="SHARE",
+        ),
+    ] = 1e-6,
+    time_limit: Annotated[
+        float,
+        typer.Option(
+            help="Seconds of search; with --fixed the best answer so far and its true gap come "
+            "then.",
+            metavar="SECONDS",
+        ),
+    ] = 600.0,
     as_json: AsJson = False,
 ) -> None:
     """Find the cheapest times to run nodes so that every need is met, with the proof."""
@@ -69,7 +84,16 @@ def solve(
     from lepta.report.terminal.solve import show
     from lepta.verbs.solve import solve as find
 
-    answer = find(nodes, price=price, need=need, limit=limit, fixed=fixed, balance=balance)
+    answer = find(
+        nodes,
+        price=price,
+        need=need,
+        limit=limit,
+        fixed=fixed,
+        balance=balance,
+        gap=gap,
+        time_limit_s=time_limit,
+    )
     emit(to_json(answer), as_json=as_json, show=lambda console: show(answer, console))
     if answer.status == "infeasible":
         raise typer.Exit(Infeasible.exit_code)

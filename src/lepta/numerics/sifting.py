@@ -12,21 +12,16 @@ it takes, never what is right. Sifting (Bixby et al. 1992), with the sampling le
 (1995).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from lepta.numerics.columns import SPAN, Market, Places, spans
 from lepta.numerics.program import Array, Mask
 
-__all__ = ["Market", "Places", "Sifted", "Solver", "sift", "spans"]
+__all__ = ["Sifted", "Solver", "sift"]
 
-Places = npt.NDArray[np.intp]
-
-SPAN = 8_192
-"""Numbers looked at together in a pass. What is made of them stays in cache, and products
-so small are not handed to several threads, which on a busy machine wait for each other."""
 TIE = 1e-9
 """Relative size below which a column is at the margin."""
 CLOSED = 1e-10
@@ -37,50 +32,6 @@ WIDEST = 1e6
 """Relative distance from the margin beyond which no column comes into question."""
 CROWDED = 0.7
 """Share of columns near the margin above which leaving out the others is no help."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
-    """The program above: price (n,), supply (K, n), need (K,), limit (n,), perhaps infinite."""
-
-    price: Array
-    supply: Array
-    need: Array
-    limit: Array
-
-    def only(self, index: Places, need: Array) -> "Market":
-        """Return the program of some columns."""
-        return Market(
-            price=self.price[index],
-            supply=self.supply[:, index],
-            need=need,
-            limit=self.limit[index],
-        )
-
-    @property
-    def endless(self) -> bool:
-        """Tell whether no column has a limit."""
-        if self.limit.strides == (0,):
-            return bool(np.isinf(self.limit[:1]).all())
-        return bool(self.limit.min(initial=np.inf) == np.inf)
-
-    def most(self) -> Array:
-        """Return what all columns at their limits supply of each row; infinite without a limit."""
-        total = np.zeros(len(self.need))
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.endless:
-                return np.where(self.supply.max(axis=1, initial=0.0) > 0, np.inf, 0.0)
-            if self.limit.strides == (0,):  # one limit for all
-                return np.asarray(self.supply.sum(axis=1) * float(self.limit[0]))
-            for span in spans(self.supply):
-                limit, supply = self.limit[span], self.supply[:, span]
-                held = np.isfinite(limit)
-                if held.all():
-                    total += supply @ limit
-                else:
-                    total += supply @ np.where(held, limit, 0.0)
-                    total[supply[:, ~held].any(axis=1)] = np.inf
-        return total
 
 
 Solver = Callable[[Market], tuple[Array, Array] | None]
@@ -122,13 +73,6 @@ class _Split:
     """What they cost."""
     bound: float
     """The lower bound that the row prices prove; -inf where they are too high."""
-
-
-def spans(supply: Array) -> Iterator[slice]:
-    """Cut the columns of (K, n) into runs."""
-    rows, size = supply.shape
-    step = max(256, SPAN // max(rows, 1))
-    return (slice(begin, min(begin + step, size)) for begin in range(0, size, step))
 
 
 def sift(market: Market, few: Solver, *, size: int = 3_000) -> Sifted | None:

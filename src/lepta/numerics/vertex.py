@@ -12,9 +12,9 @@ way (Maros 2003, section 3).
 
 import numpy as np
 
+from lepta.numerics.columns import Places
 from lepta.numerics.face import Covering
 from lepta.numerics.program import Array, Mask
-from lepta.numerics.sifting import Places
 
 __all__ = ["sound", "vertex"]
 

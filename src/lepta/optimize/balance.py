@@ -6,15 +6,13 @@ not depend on the solver, and columns that are equal run equally long.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from lepta.numerics.columns import Places
 from lepta.numerics.face import Face
 from lepta.numerics.linear import Matrix, Program, Status, solve
 from lepta.numerics.program import Array, Mask
 
 __all__ = ["balance"]
-
-Places = npt.NDArray[np.intp]
 
 NOTHING = 1e-10
 """Relative size below which a row misses nothing."""

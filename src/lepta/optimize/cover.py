@@ -19,9 +19,9 @@ import numpy.typing as npt
 from lepta.domain.cover import CoverAnswer, ResourceLine
 from lepta.domain.plan import Check
 from lepta.errors import InputError, LeptaError
+from lepta.numerics.columns import Market, Places
 from lepta.numerics.face import optimal_face
 from lepta.numerics.program import Array
-from lepta.numerics.sifting import Market, Places
 from lepta.optimize.balance import balance as most_balanced
 from lepta.optimize.cover_case import CoverCase, free_of_charge, read_case
 from lepta.optimize.cover_lines import resource_lines
@@ -88,7 +88,14 @@ def cover(
             remedy="leave out one of the two",
         )
     if not 0 <= gap < 1:
-        raise InputError(f"gap is {gap}", remedy="give a share of the cost, such as 1e-4")
+        raise InputError(
+            f"gap is {gap}, but must be at least 0 and below 1",
+            remedy="give a share of the cost, such as 1e-4",
+        )
+    if not time_limit_s > 0:
+        raise InputError(
+            f"time_limit_s is {time_limit_s}, but must be above 0", remedy="give seconds"
+        )
     case = read_case(
         price=price,
         supply=supply,

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from lepta.domain.cover import Numbered
 from lepta.errors import InputError, listing
+from lepta.numerics.columns import Market
 from lepta.numerics.program import Array
-from lepta.numerics.sifting import Market
 
 __all__ = ["CoverCase", "free_of_charge", "read_case"]
 

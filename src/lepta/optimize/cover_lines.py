@@ -3,9 +3,9 @@
 import numpy as np
 
 from lepta.domain.cover import ResourceLine
+from lepta.numerics.columns import Market
 from lepta.numerics.face import Face, next_unit, optimal_face, reach
 from lepta.numerics.program import Array
-from lepta.numerics.sifting import Market
 from lepta.optimize.cover_program import Solved, unfolded
 
 __all__ = ["resource_lines"]

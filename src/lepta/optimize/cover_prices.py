@@ -8,14 +8,11 @@ along, until another node or resource objects.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from lepta.numerics.columns import Market, Places, spans
 from lepta.numerics.program import Array
-from lepta.numerics.sifting import Market, spans
 
 __all__ = ["price_ranges"]
-
-Places = npt.NDArray[np.intp]
 
 NEAR = 1e-9
 """Relative size of what counts as the same amount."""

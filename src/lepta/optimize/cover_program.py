@@ -7,18 +7,16 @@ answer and its prices, about which the questions of `numerics/face.py` can be as
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from lepta.errors import InputError, LeptaError
+from lepta.numerics.columns import Market, Places
 from lepta.numerics.face import Covering, polish
 from lepta.numerics.linear import Status, solve
 from lepta.numerics.program import Array
-from lepta.numerics.sifting import Market, Sifted, sift
+from lepta.numerics.sifting import Sifted, sift
 from lepta.numerics.vertex import sound, vertex
 
 __all__ = ["Scale", "Solved", "cheapest", "given", "unfolded"]
-
-Places = npt.NDArray[np.intp]
 
 FEW = 3_000
 """Nodes up to which the program is solved whole."""

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from lepta.domain.cover import ResourceLine
 from lepta.errors import listing
+from lepta.numerics.columns import Places
+from lepta.numerics.program import Array
 
 __all__ = ["explain", "explain_shortage", "number"]
-
-Array = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
 
 
 def number(value: float) -> str:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lepta.errors import LeptaError
+from lepta.numerics.columns import Market, Places
 from lepta.numerics.linear import Matrix, Program, Status, solve
 from lepta.numerics.program import Array, Mask
-from lepta.numerics.sifting import Market, Places
 from lepta.optimize.cover_program import Solved, cheapest
 from lepta.optimize.verify_cover import lower_bound
 

@@ -25,6 +25,8 @@ def solve(
     fixed: str | npt.ArrayLike | None = None,
     names: Sequence[str] | None = None,
     balance: bool = True,
+    gap: float = 1e-6,
+    time_limit_s: float = 600.0,
 ) -> CoverAnswer:
     """Find the cheapest running times of nodes that meet every need, with the proof.
 
@@ -35,7 +37,9 @@ def solve(
     From arrays: `price` (n,), `supply` (K, n), `need` (K,) or a mapping whose order is that of the
     rows of `supply`, `limit` None, a number or (n,), and `names` (n,).
 
-    `fixed`, a column or an array, is what each start of a node costs. Where no times are enough the
+    `fixed`, a column or an array, is what each start of a node costs: then the search ends at a
+    relative `gap` to the proven bound, or after `time_limit_s`, when the status is "feasible" and
+    the gap is the true one. Where no times are enough the
     status is "infeasible", and each resource says what it is short by. With `balance`, of all
     cheapest answers the most balanced one is taken; where starts cost something it does nothing.
 
@@ -45,7 +49,7 @@ def solve(
         The file or a value is wrong: it says where, and what to do.
     """
     if nodes is None:
-        return _from_arrays(price, supply, need, limit, fixed, names, balance)
+        return _from_arrays(price, supply, need, limit, fixed, names, balance, gap, time_limit_s)
     if not isinstance(price, str) or supply is not None or names is not None:
         raise InputError(
             "with a file of nodes, `price` is the name of a column, and there is no `supply`",
@@ -72,6 +76,8 @@ def solve(
         names=table.names,
         resources=table.resources,
         balance=balance and fixed is None,
+        gap=gap,
+        time_limit_s=time_limit_s,
     )
     return replace(answer, unknown=table.left_out + answer.unknown)
 
@@ -84,6 +90,8 @@ def _from_arrays(
     fixed: str | npt.ArrayLike | None,
     names: Sequence[str] | None,
     balance: bool,
+    gap: float,
+    time_limit_s: float,
 ) -> CoverAnswer:
     if supply is None or isinstance(price, str) or isinstance(limit, str):
         raise InputError(
@@ -105,6 +113,8 @@ def _from_arrays(
         names=names,
         resources=resources,
         balance=balance and fixed is None,
+        gap=gap,
+        time_limit_s=time_limit_s,
     )
 
 
