@@ -94,6 +94,31 @@ def test_infeasible_is_an_answer_with_exit_code_3(run):
     assert "no node supplies it" in document(out)["explanation"][0]
 
 
+STARTS = "node,price,compute,hours,start\na,1,2,60,5\nb,2,1,,1\nc,1,2,60,\nd,1,2,10,0\n"
+
+
+def test_a_column_of_start_costs(run):
+    given = (*PRICED, "--need", "compute=130", "--limit", "hours", "--fixed", "start")
+    payload = document(run(STARTS, *given, "--json")[1])
+    assert payload["status"] == "optimal" and payload["cost"] == pytest.approx(70)
+    assert [node["name"] for node in payload["nodes"]] == ["a", "b", "d"]
+    assert [node["start_cost"] for node in payload["nodes"]] == [5, 0, 0]
+    assert sum(node["time"] for node in payload["nodes"]) == pytest.approx(65)
+    assert payload["binding"] == ["compute"]
+    assert payload["nodes"][0]["price_from"] is None  # starts: not known
+    assert "c was left out: its start is not known (line 4)" in payload["unknown"]
+    code, out, err = run(STARTS, *given)
+    assert (code, err) == (0, "") and "2 of 3 nodes are started, for 5" in out
+    assert "without another start" in out and "Best while" not in out
+
+
+def test_prices_say_how_far_they_hold(run):
+    payload = document(run(NODES, *BOTH, "--json")[1])
+    ranges = [(node["price_from"], node["price_to"]) for node in payload["nodes"]]
+    assert ranges == [(0, pytest.approx(4)), (pytest.approx(0.5), None), (0, None)]
+    assert "Best while its price is" in run(NODES, *BOTH)[1]
+
+
 @pytest.mark.parametrize(
     ("text", "arguments", "words"),
     [
@@ -116,6 +141,14 @@ def test_infeasible_is_an_answer_with_exit_code_3(run):
         (NODES, (*PRICED, "--need", "memory=1", "--need", "memory=2"), ["needed twice"]),
         (NODES, (*PRICED, "--need", "memory=1", "--limit", "hour"), ["'hours' meant"]),
         (NODES, (*PRICED, "--need", "memory=1", "--limit", "-2"), ["at least 0"]),
+        (NODES, (*BOTH, "--fixed", "hour"), ["'hour' is missing", "'hours' meant"]),
+        (
+            STARTS.replace(",5", ",-5"),
+            (*PRICED, "--need", "compute=1", "--fixed", "start"),
+            ["line 2", "'start'", "at least 0", "'-5'"],
+        ),
+        (NODES, (*BOTH, "--gap", "2"), ["gap is 2.0", "below 1"]),
+        (NODES, (*BOTH, "--time-limit", "0"), ["above 0"]),
         (NODES.replace("b,2", "b,-2"), BOTH, ["line 3", "'price'", "at least 0", "'-2'"]),
         (NODES.replace("b,2", "b,NaN"), BOTH, ["line 3", "'price'", "not a number"]),
         (NODES.replace("b,2", "b,inf"), BOTH, ["line 3", "'price'", "finite"]),
@@ -209,6 +242,12 @@ def test_arrays_need_no_file():
         ({"need": ["compute=3"]}, "need is not an array of numbers"),
         ({"limit": [1, 2, 3]}, r"limit has shape \(3,\)"),
         ({"limit": [1, -1]}, "limit is negative"),
+        ({"limit": [1, math.nan]}, r"limit\[1\] is nan"),
+        ({"price": [1, None]}, r"price\[1\] is nan"),
+        ({"fixed": [1, -1]}, r"fixed\[1\] is -1"),
+        ({"fixed": [1, math.inf]}, r"fixed\[1\] is inf"),
+        ({"fixed": [1, 2, 3]}, r"fixed has shape \(3,\)"),
+        ({"gap": math.nan}, "gap is nan"),
         ({"names": ["a", "a"]}, "'a' stands twice"),
         ({"names": ["a"]}, "1 node names for 2 nodes"),
         ({"price": [], "supply": np.zeros((1, 0))}, "0 nodes"),
@@ -220,6 +259,11 @@ def test_bad_arrays_are_named(change, words):
     good = {"price": [1, 2], "supply": [[2, 1]], "need": [10]}
     with pytest.raises(InputError, match=words):
         lepta.solve(**{**good, **change})
+
+
+def test_balance_and_starts_exclude_each_other():
+    with pytest.raises(InputError, match="each start costs"):
+        lepta.cover([1.0], [[1.0]], [1.0], fixed=1.0, balance=True)
 
 
 def test_nothing_needed_costs_nothing():

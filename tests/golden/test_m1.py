@@ -3,6 +3,7 @@
 import csv
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,15 +83,18 @@ def test_the_files_of_the_manual_give_the_same(checkout: Path):
 SPREADS = (3, 4, 2, 1)
 
 
-def published(variant: str, k: int, n: int):
+def published(variant: str, k: int, n: int) -> dict[str, Any]:
     rng = np.random.default_rng(20240501 + n + 1000 * k)
     mean = SPREADS[:k]
     supply = np.array([rng.lognormal(mu, 1, n) for mu in mean])
     price = sum(0.02 * np.exp(3 - mu) * row for mu, row in zip(mean, supply, strict=True))
     price = price * rng.lognormal(0, 0.3, n)
     share = np.array([0.40 + 0.02 * i for i in range(k)])
-    limit = 24.0 if variant == "box" else None
-    return {"price": price, "supply": supply, "need": share * 24 * supply.sum(axis=1)}, limit
+    case = {"price": price, "supply": supply, "need": share * 24 * supply.sum(axis=1)}
+    case["limit"] = None if variant == "free" else 24.0
+    if variant == "onoff":  # a start costs 5 to 50 % of a full run
+        case["fixed"] = price * 24 * rng.uniform(0.05, 0.5, n)
+    return case
 
 
 @pytest.mark.data
@@ -99,14 +103,13 @@ def test_the_published_optima_come_out(shared_data: Path):
     if not table.is_file():
         pytest.skip("needs the table of published optima beside the public data")
     with table.open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["variant"] in ("free", "box")]
-    tried = 0
+        rows = [row for row in csv.DictReader(file) if int(row["n"]) <= 1_000_000]
     for row in rows:
-        if int(row["n"]) > 100_000:
-            continue
-        case, limit = published(row["variant"], int(row["K"]), int(row["n"]))
-        answer = cover(**case, limit=limit)
-        assert answer.cost == pytest.approx(float(row["optimum"]), rel=1e-9)
-        assert answer.gap <= 1e-9
-        tried += 1
-    assert tried >= 10
+        answer = cover(**published(row["variant"], int(row["K"]), int(row["n"])), gap=5e-5)
+        if row["variant"] == "onoff":  # searched by the publisher to 1e-4
+            assert answer.gap <= 5e-5
+            assert -1e-4 <= answer.cost / float(row["optimum"]) - 1 <= 5e-5
+        else:
+            assert answer.gap <= 1e-9
+            assert answer.cost == pytest.approx(float(row["optimum"]), rel=1e-9)
+    assert len(rows) >= 15
