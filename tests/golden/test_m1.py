@@ -46,6 +46,18 @@ def test_the_companion_listing_runs_its_last_node_alone():
     assert answer.resources[0].shadow_price == pytest.approx(0.01, rel=1e-12)
 
 
+def test_arrays_alone_are_enough_for_cover():
+    answer = lepta.cover([1.0, 3.0], [[1.0, 2.0], [1.0, 0.0]], [10.0, 2.0], 6.0)
+    assert answer.cost == pytest.approx(6 + 6) and answer.gap <= 1e-12
+    assert answer.time.tolist() == pytest.approx([6.0, 2.0])
+    assert answer.shadow_price.tolist() == pytest.approx([1.5, 0.0])
+    assert answer.reduced_cost.tolist() == pytest.approx([-0.5, 0.0])
+    assert answer.node_cost.tolist() == pytest.approx([6.0, 6.0])
+    assert answer.binding == ("resource 1",)
+    assert list(answer.names) == ["node 1", "node 2"] and answer.names[-1:] == ("node 2",)
+    assert any("node 1 would save 0.5" in said for said in answer.explanation)
+
+
 def test_the_published_answer_is_feasible_and_five_times_too_dear():
     arrays = {name: np.array(value) for name, value in LISTING.items()}
     checks = verify_cover(**arrays, limit=np.full(10, math.inf), time=np.full(10, 2.5), cost=5.0)

@@ -226,7 +226,7 @@ def _started(
         for line, y in zip(lines, found.shadow_price, strict=True)
     )
     return CoverAnswer(
-        status="optimal" if found.gap <= gap else "feasible",
+        status="optimal" if found.gap <= max(gap, NEAR) else "feasible",
         names=case.names,
         time=time,
         cost=found.cost,
