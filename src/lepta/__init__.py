@@ -18,6 +18,7 @@ _VERBS = {
     "init": "lepta.verbs.init",
     "plan": "lepta.verbs.plan",
     "prices": "lepta.verbs.prices",
+    "profile": "lepta.verbs.profile",
     "report": "lepta.verbs.report",
     "solve": "lepta.verbs.solve",
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-CORE = ("errors", "units", "domain", "numerics", "assess", "optimize", "ports")
+CORE = ("errors", "units", "domain", "numerics", "profile", "assess", "optimize", "ports")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 from lepta.domain.tables import RawTable
 from lepta.errors import InputError
 
-__all__ = ["parse_csv", "read_csv"]
+__all__ = ["parse_csv", "read_csv", "read_text"]
 
 LARGEST_BYTES = 256 * 2**20
 DELIMITERS = (",", ";", "\t", "|")
@@ -27,12 +27,17 @@ def read_csv(path: str | Path) -> RawTable:
     InputError
         The file is missing, not a file, too large, truncated, not UTF-8, or empty.
     """
+    return parse_csv(read_text(path), str(path))
+
+
+def read_text(path: str | Path) -> str:
+    """Read a text file whole, unzipped where it is gzipped; errors as those of `read_csv`."""
     path = Path(path)
     source = str(path)
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise InputError("is a folder", where=source, remedy="give the path of a CSV file")
+            raise InputError("is a folder", where=source, remedy="give the path of a file")
         if size > LARGEST_BYTES:
             raise InputError(
                 f"has {size / 2**20:.0f} MiB; this table may have {LARGEST_BYTES // 2**20}",
@@ -51,13 +56,12 @@ def read_csv(path: str | Path) -> RawTable:
     if data[:2] == b"\x1f\x8b":
         data = _unzip(data, source)
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise InputError.at(
             source, f"is not UTF-8 (byte {error.start})", row=line, remedy="save the file as UTF-8"
         ) from None
-    return parse_csv(text, source)
 
 
 def parse_csv(text: str, source: str) -> RawTable:

@@ -20,7 +20,7 @@ from lepta.domain.rows import (
 from lepta.domain.tables import Row
 from lepta.errors import InputError, listing
 
-__all__ = ["Table", "build_case"]
+__all__ = ["Table", "build_case", "build_offer"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The columns of the tables that people hand to lepta; the parser and the manual read them."""
 
+from lepta.domain.serving_tables import SERVING_TABLES
 from lepta.domain.tables import Column, Kind, TableSchema
 
 __all__ = [
@@ -426,4 +427,5 @@ TABLES = (
     SCENARIOS,
     USAGE,
     RATE_CARD,
+    *SERVING_TABLES,
 )

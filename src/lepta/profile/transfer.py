@@ -1,0 +1,155 @@
+"""Roofline multiples learned from a table, for GPUs and models that the table lacks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lepta.domain.serving import BacktestLine, ServingRow
+from lepta.numerics.nnls import fit_relative
+from lepta.numerics.program import Array
+from lepta.profile.backtest import line
+from lepta.profile.model import columns
+from lepta.profile.roofline import (
+    PUBLISHED,
+    Efficiency,
+    GpuFigures,
+    ModelFigures,
+    Replica,
+    tpot_terms,
+    ttft_terms,
+)
+
+__all__ = ["LEAST_KNOWN", "Known", "calibrate", "known_rows", "transfer_backtest"]
+
+LEAST_KNOWN = 20
+"""Fewer rows of a model than this do not tell its multiples; the published ones serve then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Rows whose GPU, model and precision have figures, with their roofline terms and times."""
+
+    gpus: npt.NDArray[np.str_]
+    models: npt.NDArray[np.str_]
+    ttft_terms: Array
+    tpot_terms: Array
+    ttft: Array
+    tpot: Array
+
+    def __len__(self) -> int:
+        return len(self.tpot)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "Known":
+        """Return the chosen rows."""
+        return Known(
+            self.gpus[chosen],
+            self.models[chosen],
+            self.ttft_terms[chosen],
+            self.tpot_terms[chosen],
+            self.ttft[chosen],
+            self.tpot[chosen],
+        )
+
+
+def known_rows(
+    rows: Sequence[ServingRow],
+    models: Mapping[str, ModelFigures],
+    gpus: Mapping[str, GpuFigures],
+) -> Known | None:
+    """Keep the rows that have figures, and compute their terms; None: there is none."""
+    groups: dict[Replica, list[ServingRow]] = {}
+    for row in rows:
+        at = row.setting
+        if at.model in models and at.gpu in gpus and at.precision:
+            replica = Replica(
+                model=models[at.model],
+                gpu=gpus[at.gpu],
+                gpus=at.gpus,
+                precision=at.precision,
+            )
+            groups.setdefault(replica, []).append(row)
+    if not groups:
+        return None
+    parts = []
+    for replica, seen in groups.items():
+        i, o, b, ttft, tpot = columns(seen)
+        terms = ttft_terms(replica, i, o, b), tpot_terms(replica, i, o, b)
+        parts.append((replica, *terms, ttft, tpot))
+    return Known(
+        np.array([part[0].gpu.name for part in parts for _ in part[3]]),
+        np.array([part[0].model.name for part in parts for _ in part[3]]),
+        *(np.concatenate([part[k] for part in parts]) for k in (1, 2, 3, 4)),
+    )
+
+
+def calibrate(known: Known | None, model: str, gpu: str) -> tuple[Efficiency, str]:
+    """Return multiples for a model on a GPU, and where they are from.
+
+    Rows of the same model on other GPUs are used where there are enough; the band is then what they
+    miss on each of those GPUs when it is held out. Otherwise the published multiples serve.
+    """
+    mine = known.where((known.models == model) & (known.gpus != gpu)) if known else None
+    if mine is None or len(mine) < LEAST_KNOWN:
+        return PUBLISHED, "published multiples"
+    ttft, tpot = fit_relative(mine.ttft_terms, mine.ttft), fit_relative(mine.tpot_terms, mine.tpot)
+    names = sorted(set(mine.gpus.tolist()))
+    band = PUBLISHED.slow, PUBLISHED.fast
+    if len(names) > 1:
+        off = [_held_out(mine, mine.gpus), _held_out(mine, mine.gpus, tpot=True)]
+        slow, fast = ([float(np.quantile(one, q)) for one in off] for q in (0.95, 0.05))
+        band = (slow[0], slow[1]), (fast[0], fast[1])
+    made = Efficiency(tuple(tpot.tolist()), tuple(ttft.tolist()), *band)
+    return made, f"multiples of {len(mine)} rows of {model} on {', '.join(names)}"
+
+
+def transfer_backtest(known: Known, family: Callable[[str], str] = str) -> tuple[BacktestLine, ...]:
+    """Hold out every GPU, and every family of models, in turn; also every GPU of a model.
+
+    `family` maps a model to what is held out with it: two sizes or versions of one architecture
+    would tell on each other.
+    """
+    families = np.array([family(name) for name in known.models])
+    tests = (
+        ("GPU held out", known, known.gpus),
+        ("model held out", known, families),
+    )
+    lines = [
+        line(test, target, _errors(rows, parts, tpot=target == "TPOT"))
+        for test, rows, parts in tests
+        for target in ("TTFT", "TPOT")
+        if len(set(parts.tolist())) > 1
+    ]
+    for target in ("TTFT", "TPOT"):
+        errors = []
+        for name in sorted(set(families.tolist())):
+            mine = known.where(families == name)
+            for gpu in sorted(set(mine.gpus.tolist())):
+                held = mine.gpus == gpu
+                if np.count_nonzero(~held) >= LEAST_KNOWN:
+                    errors.append(_off(mine, held, tpot=target == "TPOT"))
+        if errors:
+            lines.append(line("GPU of a known model held out", target, errors))
+    return tuple(lines)
+
+
+def _errors(known: Known, parts: npt.NDArray[np.str_], *, tpot: bool) -> list[Array]:
+    return [_off(known, parts == name, tpot=tpot) for name in sorted(set(parts.tolist()))]
+
+
+def _off(known: Known, held: npt.NDArray[np.bool_], *, tpot: bool) -> Array:
+    off: Array = np.abs(1 / _ratios(known, held, tpot=tpot) - 1)
+    return off
+
+
+def _held_out(known: Known, parts: npt.NDArray[np.str_], *, tpot: bool = False) -> Array:
+    found = [_ratios(known, parts == name, tpot=tpot) for name in sorted(set(parts.tolist()))]
+    return np.concatenate(found)
+
+
+def _ratios(known: Known, held: npt.NDArray[np.bool_], *, tpot: bool) -> Array:
+    """Return measured over estimated of the held rows, estimated from all others."""
+    terms, seen = (known.tpot_terms, known.tpot) if tpot else (known.ttft_terms, known.ttft)
+    ratios: Array = seen[held] / (terms[held] @ fit_relative(terms[~held], seen[~held]))
+    return ratios
