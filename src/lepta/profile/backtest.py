@@ -16,7 +16,7 @@ __all__ = ["capacity_backtest", "fold_backtest", "line"]
 
 def fold_backtest(groups: Mapping[Setting, Sequence[ServingRow]]) -> tuple[BacktestLine, ...]:
     """Hold out a quarter of the rows of every setting in turn."""
-    errors: dict[str, list[Array]] = {"TTFT": [], "TPOT": [], "rate at a given load": []}
+    errors: dict[str, list[Array]] = {"TTFT": [], "TPOT": [], "rate at a load": []}
     for rows in groups.values():
         if len(rows) < LEAST_ROWS:
             continue
@@ -26,7 +26,7 @@ def fold_backtest(groups: Mapping[Setting, Sequence[ServingRow]]) -> tuple[Backt
         _, o, _, seen_ttft, seen_tpot = columns(rows)
         whole = seen_ttft + seen_tpot * (o - 1)
         predicted = seen_ttft / ttft + seen_tpot / tpot * (o - 1)
-        errors["rate at a given load"].append(np.abs(whole / predicted - 1))
+        errors["rate at a load"].append(np.abs(whole / predicted - 1))
     return tuple(line(f"{FOLDS}-fold", target, found) for target, found in errors.items() if found)
 
 
@@ -48,7 +48,7 @@ def capacity_backtest(
             inside.extend(covered for _, covered in tried)
     if not errors:
         return ()
-    return (line("lengths held out", "capacity", errors, covered=float(np.mean(inside))),)
+    return (line("lengths", "capacity", errors, covered=float(np.mean(inside))),)
 
 
 def _held_out(

@@ -134,7 +134,7 @@ PUBLISHED: Final = Efficiency(
     slow=(7.905, 2.378),
     fast=(0.523, 0.640),
 )
-"""Fitted to the 2,436 aggregated rows of serving_silicon (ai-dynamo/aiconfigurator, Apache-2.0;
+"""Fitted to the 2,612 aggregated rows of serving_silicon (ai-dynamo/aiconfigurator, Apache-2.0;
 H100, H200, B200, B300, GB200; seven models) whose replica and precision are known."""
 
 

@@ -1,6 +1,6 @@
 """Roofline multiples learned from a table, for GPUs and models that the table lacks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from lepta.profile.roofline import (
     ttft_terms,
 )
 
-__all__ = ["LEAST_KNOWN", "Known", "calibrate", "known_rows", "transfer_backtest"]
+__all__ = ["LEAST_KNOWN", "Known", "calibrate", "known_rows", "published", "transfer_backtest"]
 
 LEAST_KNOWN = 20
 """Fewer rows of a model than this do not tell its multiples; the published ones serve then."""
@@ -33,6 +33,8 @@ class Known:
 
     gpus: npt.NDArray[np.str_]
     models: npt.NDArray[np.str_]
+    kinds: npt.NDArray[np.str_]
+    """Architecture: models of the same figures would tell on each other when one is held out."""
     ttft_terms: Array
     tpot_terms: Array
     ttft: Array
@@ -46,6 +48,7 @@ class Known:
         return Known(
             self.gpus[chosen],
             self.models[chosen],
+            self.kinds[chosen],
             self.ttft_terms[chosen],
             self.tpot_terms[chosen],
             self.ttft[chosen],
@@ -80,6 +83,7 @@ def known_rows(
     return Known(
         np.array([part[0].gpu.name for part in parts for _ in part[3]]),
         np.array([part[0].model.name for part in parts for _ in part[3]]),
+        np.array([_kind(part[0].model) for part in parts for _ in part[3]]),
         *(np.concatenate([part[k] for part in parts]) for k in (1, 2, 3, 4)),
     )
 
@@ -93,49 +97,43 @@ def calibrate(known: Known | None, model: str, gpu: str) -> tuple[Efficiency, st
     mine = known.where((known.models == model) & (known.gpus != gpu)) if known else None
     if mine is None or len(mine) < LEAST_KNOWN:
         return PUBLISHED, "published multiples"
-    ttft, tpot = fit_relative(mine.ttft_terms, mine.ttft), fit_relative(mine.tpot_terms, mine.tpot)
     names = sorted(set(mine.gpus.tolist()))
-    band = PUBLISHED.slow, PUBLISHED.fast
-    if len(names) > 1:
-        off = [_held_out(mine, mine.gpus), _held_out(mine, mine.gpus, tpot=True)]
-        slow, fast = ([float(np.quantile(one, q)) for one in off] for q in (0.95, 0.05))
-        band = (slow[0], slow[1]), (fast[0], fast[1])
-    made = Efficiency(tuple(tpot.tolist()), tuple(ttft.tolist()), *band)
+    # Of one GPU alone nothing can be held out: the band is then the published one.
+    band = _band(mine, mine.gpus) if len(names) > 1 else (PUBLISHED.slow, PUBLISHED.fast)
+    made = Efficiency(*_multiples(mine), *band)
     return made, f"multiples of {len(mine)} rows of {model} on {', '.join(names)}"
 
 
-def transfer_backtest(known: Known, family: Callable[[str], str] = str) -> tuple[BacktestLine, ...]:
-    """Hold out every GPU, and every family of models, in turn; also every GPU of a model.
+def published(known: Known) -> Efficiency:
+    """Return the multiples that fit all rows, and the band from held-out GPUs and architectures."""
+    return Efficiency(*_multiples(known), *_band(known, known.gpus, known.kinds))
 
-    `family` maps a model to what is held out with it: two sizes or versions of one architecture
-    would tell on each other.
-    """
-    families = np.array([family(name) for name in known.models])
-    tests = (
-        ("GPU held out", known, known.gpus),
-        ("model held out", known, families),
-    )
-    lines = [
-        line(test, target, _errors(rows, parts, tpot=target == "TPOT"))
-        for test, rows, parts in tests
-        for target in ("TTFT", "TPOT")
-        if len(set(parts.tolist())) > 1
-    ]
+
+def transfer_backtest(known: Known) -> tuple[BacktestLine, ...]:
+    """Hold out every GPU and every architecture in turn; then every GPU of each architecture."""
+    lines = []
+    for test, parts in (("GPU", known.gpus), ("model", known.kinds)):
+        names = sorted(set(parts.tolist()))
+        if len(names) > 1:
+            for target in ("TTFT", "TPOT"):
+                tpot = target == "TPOT"
+                errors = [_off(known, parts == name, tpot=tpot) for name in names]
+                lines.append(line(test, target, errors))
     for target in ("TTFT", "TPOT"):
         errors = []
-        for name in sorted(set(families.tolist())):
-            mine = known.where(families == name)
+        for kind in sorted(set(known.kinds.tolist())):
+            mine = known.where(known.kinds == kind)
             for gpu in sorted(set(mine.gpus.tolist())):
                 held = mine.gpus == gpu
                 if np.count_nonzero(~held) >= LEAST_KNOWN:
                     errors.append(_off(mine, held, tpot=target == "TPOT"))
         if errors:
-            lines.append(line("GPU of a known model held out", target, errors))
+            lines.append(line("GPU of a known model", target, errors))
     return tuple(lines)
 
 
-def _errors(known: Known, parts: npt.NDArray[np.str_], *, tpot: bool) -> list[Array]:
-    return [_off(known, parts == name, tpot=tpot) for name in sorted(set(parts.tolist()))]
+def _kind(model: ModelFigures) -> str:
+    return f"{model.parameters:g} parameters, {model.layers} layers, {model.hidden} wide"
 
 
 def _off(known: Known, held: npt.NDArray[np.bool_], *, tpot: bool) -> Array:
@@ -143,9 +141,32 @@ def _off(known: Known, held: npt.NDArray[np.bool_], *, tpot: bool) -> Array:
     return off
 
 
-def _held_out(known: Known, parts: npt.NDArray[np.str_], *, tpot: bool = False) -> Array:
-    found = [_ratios(known, parts == name, tpot=tpot) for name in sorted(set(parts.tolist()))]
-    return np.concatenate(found)
+def _multiples(known: Known) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the multiples of TPOT and of TTFT."""
+    tpot = fit_relative(known.tpot_terms, known.tpot)
+    ttft = fit_relative(known.ttft_terms, known.ttft)
+    return tuple(tpot.tolist()), tuple(ttft.tolist())
+
+
+def _band(
+    known: Known, *partitions: npt.NDArray[np.str_]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the 95th and the 5th percentile of measured over estimated TTFT and TPOT.
+
+    Each part of each partition is estimated from all others.
+    """
+    ttft, tpot = (
+        np.concatenate(
+            [
+                _ratios(known, parts == name, tpot=tpot)
+                for parts in partitions
+                for name in sorted(set(parts.tolist()))
+            ]
+        )
+        for tpot in (False, True)
+    )
+    slow, fast = ((float(np.quantile(ttft, q)), float(np.quantile(tpot, q))) for q in (0.95, 0.05))
+    return slow, fast
 
 
 def _ratios(known: Known, held: npt.NDArray[np.bool_], *, tpot: bool) -> Array:

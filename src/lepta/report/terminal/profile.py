@@ -1,5 +1,7 @@
 """What `lepta profile` shows: rates with their bands, buckets, operating points, backtests."""
 
+from collections import Counter
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -26,10 +28,9 @@ def show(found: Profiles, console: Console) -> None:
         console.print(_profiles(found.profiles, wide=console.width >= WIDE))
     if found.backtest:
         console.print(_backtest(found))
-    for row in found.profiles[:MOST_ROWS]:
-        if row.note and not found.unknown:
-            console.print(_line(f"{row.demand_class} on {row.offer}: {row.note}"), soft_wrap=True)
-    for title, lines in (("Notes", found.notes), ("Not known", found.unknown)):
+    said = Counter(row.note for row in found.profiles if row.note and row.rate is not None)
+    remarks = tuple(f"{count} of {len(found.profiles)}: {text}" for text, count in said.items())
+    for title, lines in (("Notes", remarks + found.notes), ("Not known", found.unknown)):
         if lines:
             console.print(Text(title, style="bold"))
         for text in lines[:MOST_LINES]:
@@ -96,16 +97,13 @@ def _seen(seen: ServerSeen, console: Console) -> None:
 
 def _backtest(found: Profiles) -> Table:
     table = _table(
-        ("Held out", "Error of"),
-        ("Rows", "Groups", "Mean", "Median", "90%", "Worst group", "In band"),
-        (),
+        ("Held out", "Error of"), ("Rows", "Mean", "Median", "90%", "Worst", "In band"), ()
     )
     for row in found.backtest:
         table.add_row(
             row.test,
             row.target,
             f"{row.rows:,}",
-            f"{row.groups}",
             *(f"{part:.1%}" for part in (row.mean, row.median, row.p90, row.worst_group)),
             "" if row.covered is None else f"{row.covered:.0%}",
         )
