@@ -60,7 +60,7 @@ def requests(chance: np.random.Generator) -> list[tuple[object, ...]]:
 
 
 def load_test() -> list[tuple[object, ...]]:
-    """Return a load test of one L40S: requests per second against latency at the 95th percentile."""
+    """Return a load test of one L40S: requests per second against the 95th percentile."""
     return [
         (rate, 1024, 256, f"{150 + 40 * rate**2:.0f}", f"{21 + 3 * rate**1.5:.1f}")
         for rate in (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)

@@ -39,6 +39,8 @@ class _Box:
     high: tuple[float, float]
     cuts: tuple[tuple[float, float], tuple[float, float]] = field(init=False)
     """Per axis: the fall in the sum of squares, and the length at which to cut."""
+    off: Array = field(init=False)
+    """What taking the means misses of the sums of i², o² and i·o."""
 
 
 def buckets(
@@ -53,8 +55,8 @@ def buckets(
     """
     lengths = np.stack((inputs, outputs))
     boxes = [_box(lengths, np.arange(len(inputs)), (0.0, 0.0), (FAR, FAR))]
-    squares = (lengths**2).sum(axis=1)
-    while (off := _errors(lengths, boxes)).max() > error:
+    sums = _squares(lengths)
+    while (off := _errors(boxes, sums)).max() > error:
         if len(boxes) == MOST_BUCKETS:
             raise InputError(
                 f"{MOST_BUCKETS} buckets of {name!r} still err by {off.max():.2%}",
@@ -64,7 +66,7 @@ def buckets(
         axes = np.flatnonzero(off[:2] > error).tolist() or [0, 1]
         place, axis = max(
             product(range(len(boxes)), axes),
-            key=lambda at: boxes[at[0]].cuts[at[1]][0] / squares[at[1]],
+            key=lambda at: boxes[at[0]].cuts[at[1]][0] / sums[at[1]],
         )
         boxes[place : place + 1] = _cut(lengths, boxes[place], axis)
     boxes.sort(key=lambda box: (box.low, box.high))
@@ -74,7 +76,7 @@ def buckets(
     return (
         tuple(_bucket(name, lengths, box, alone=len(boxes) == 1) for box in boxes),
         bucket_of,
-        float(_errors(lengths, boxes).max()),
+        float(_errors(boxes, sums).max()),
     )
 
 
@@ -95,16 +97,15 @@ def bound(inputs: Array, outputs: Array, bucket_of: npt.NDArray[np.intp]) -> flo
     return worst
 
 
-def _errors(lengths: Array, boxes: Sequence[_Box]) -> Array:
+def _squares(lengths: Array) -> Array:
+    """Return the sums of i², o² and i·o."""
+    i, o = lengths
+    return np.array((i @ i, o @ o, i @ o))
+
+
+def _errors(boxes: Sequence[_Box], sums: Array) -> Array:
     """Return the relative errors of i², o² and i·o over all boxes."""
-    off, whole = np.zeros(3), np.zeros(3)
-    for box in boxes:
-        i, o = lengths[:, box.members]
-        for place, (one, two) in enumerate(((i, i), (o, o), (i, o))):
-            real = float(one @ two)
-            off[place] += abs(real - one.sum() * two.sum() / len(one))
-            whole[place] += real
-    errors: Array = off / whole
+    errors: Array = np.sum([box.off for box in boxes], axis=0) / sums
     return errors
 
 
@@ -115,7 +116,10 @@ def _box(
     high: tuple[float, float],
 ) -> _Box:
     box = _Box(members, low, high)
-    box.cuts = (_best_cut(lengths[0, members]), _best_cut(lengths[1, members]))
+    own = lengths[:, members]
+    box.cuts = (_best_cut(own[0]), _best_cut(own[1]))
+    i, o = own.mean(axis=1)
+    box.off = np.abs(_squares(own) - len(members) * np.array((i * i, o * o, i * o)))
     return box
 
 
