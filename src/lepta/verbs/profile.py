@@ -85,7 +85,8 @@ def profile(
         A file or a value is wrong: it says where, and what to do.
     """
     sources = [bool(table) and not roofline, bool(metrics), bool(benchmark), roofline]
-    if sum(sources) > 1 or not (any(sources) or requests):
+    mixed = requests and (metrics or benchmark)
+    if sum(sources) > 1 or mixed or not (any(sources) or requests):
         raise InputError(
             "there must be one source of rates",
             remedy="give one of --table, --metrics, --benchmark, --roofline, or --requests",
