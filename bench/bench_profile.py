@@ -2,13 +2,13 @@
 
     python bench/bench_profile.py [--data FOLDER]
 
-The peer is the iteration-time model as vLLM simulators write it (a + d B + e B context + b B i/o, by
-SciPy's non-negative least squares on relative errors; Agrawal et al. 2024, Vidur, has the same
-terms). Then what was held out otherwise: pairs of lengths, GPUs, models. At last the buckets of the
-Azure log, against the capacity of every single request.
+The peer is the plain linear iteration-time model, a + d B + e B context + b B i/o, by SciPy's
+non-negative least squares on relative errors. Then what was held out otherwise: pairs of lengths,
+GPUs, models. At last the buckets of the Azure log, against the price of every single request.
 """
 
 import argparse
+import itertools
 import os
 import time
 from collections.abc import Callable
@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 import scipy.optimize
 
-import lepta
 from lepta.domain.serving import BacktestLine, Objective, ServingRow
 from lepta.domain.serving_tables import GPUS, MODELS, SERVING
 from lepta.profile.backtest import capacity_backtest, fold_backtest, line
-from lepta.profile.capacity import capacity
+from lepta.profile.buckets import buckets
+from lepta.profile.capacity import largest_batch, poisson_rate
+from lepta.profile.costs import request_cost
 from lepta.profile.folds import FOLDS
 from lepta.profile.model import LEAST_ROWS, columns, fit_columns
 from lepta.profile.rows import gpu_figures, model_figures, serving_rows
@@ -31,7 +32,6 @@ from lepta.profile.transfer import known_rows, published, transfer_backtest
 from lepta.wiring.serving import read_requests, read_table
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLE = 400
 Predict = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 Table = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -97,47 +97,45 @@ def fits(rows: tuple[ServingRow, ...]) -> None:
         say(f"{found.test}: {found.target}", found)
 
 
-def cost(model: Fitted, i: float, o: float, promise: Objective) -> float:
-    """Return replica-seconds of one request in a replica full of its like, inside the objective."""
-    found = capacity(model.curve(i, o, 1, model.loads[1]), promise)
-    return 1 / found.rate if found else np.nan
-
-
 def bucketing(rows: tuple[ServingRow, ...], data: Path) -> None:
-    log = data / "llm_requests/azure_2023.parquet"
-    table = read_requests(log, assume_utc=True)
+    """Cut the Azure log with and without a known replica; price every single request on it."""
+    table = read_requests(data / "llm_requests/azure_2023.parquet", assume_utc=True)
     services = np.array([row["class"] for row in table.rows])
     lengths = np.array([(row["input_tokens"], row["output_tokens"]) for row in table.rows])
-    wanted = max(
-        (at for at in by_setting(rows) if at.model.startswith("Qwen/Qwen3-32B")),
-        key=lambda at: (len(by_setting(rows)[at]), at.gpus),
-    )
-    model, promise = fitted(by_setting(rows)[wanted]), Objective(ttft=5, tpot=0.1)
-    assert isinstance(model, Fitted)
-    print(f"Buckets of the Azure log, against single requests on {wanted}, {promise}")
-    for asked in (0.2, 0.1, 0.05):
-        started = time.perf_counter()
-        found = lepta.profile(requests=log, assume_utc=True, bucket_error=asked).bucketing
-        seconds = time.perf_counter() - started
-        assert found is not None
+    groups, promise = by_setting(rows), Objective(ttft=5, tpot=0.1)
+    for at in groups:
+        if (at.model, at.gpu, at.backend) != ("Qwen/Qwen3-32B", "h100_sxm", "trtllm"):
+            continue
+        if at.gpus not in (1, 8):
+            continue
+        model = fitted(groups[at])
+        assert isinstance(model, Fitted)
+        print(f"Buckets of the Azure log, every request priced on {at}, {promise}")
         for service in ("code", "conv"):
-            mine = [bucket for bucket in found.buckets if bucket.demand_class == service]
-            some = lengths[services == service][:: (services == service).sum() // SAMPLE]
-            real = [cost(model, i, o, promise) for i, o in some.tolist()]
-            said = [
-                next(
-                    cost(model, box.mean_input, box.mean_output, promise)
-                    for box in mine
-                    if box.input_low < i <= box.input_high and box.output_low < o <= box.output_high
+            i, o = lengths[services == service].T
+            real = prices(model, promise, i, o)
+            for asked, known in itertools.product((0.2, 0.1, 0.05), (False, True)):
+                started = time.perf_counter()
+                costs = [request_cost(model, promise, i, o)] if known else []
+                made, bucket_of, bound = buckets(service, i, o, error=asked, costs=costs)
+                seconds = time.perf_counter() - started
+                means = np.array([(box.mean_input, box.mean_output) for box in made]).T
+                said = prices(model, promise, *means)[bucket_of]
+                print(
+                    f"  {service} {'replica known' if known else 'any replica':14} asked "
+                    f"{asked:4.0%}: {len(made):2} buckets, bound {bound:6.2%}, "
+                    f"seen {said.sum() / real.sum() - 1:+7.2%}, {seconds:.2f} s"
                 )
-                for i, o in some.tolist()
-            ]
-            off = np.nansum(said) / np.nansum(np.where(np.isnan(said), np.nan, real)) - 1
-            print(
-                f"  asked {asked:4.0%}: bound {found.error:6.2%}, {service} {len(mine):2} buckets, "
-                f"seen with the batch of each length {off:+6.2%} ({len(some)} requests, "
-                f"{np.isnan(real).sum()} not inside the objective alone), {seconds:.2f} s"
-            )
+
+
+def prices(model: Fitted, promise: Objective, i: np.ndarray, o: np.ndarray) -> np.ndarray:
+    """Return replica-seconds per request, each computed, none read off a grid."""
+    pairs, place = np.unique(np.stack((i, o)), axis=1, return_inverse=True)
+    costs = [
+        1 / poisson_rate(curve.throughput(), largest_batch(curve, promise) or curve.least, 0.95)
+        for curve in (model.curve(*pair, *model.loads) for pair in pairs.T.tolist())
+    ]
+    return np.array(costs)[place.reshape(-1)]
 
 
 def main() -> None:

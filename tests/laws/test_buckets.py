@@ -6,8 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import serving_rows
+from lepta.domain.serving import Objective
 from lepta.errors import InputError
 from lepta.profile.buckets import bound, buckets
+from lepta.profile.capacity import capacity
+from lepta.profile.costs import request_cost
+from lepta.profile.table import Fitted, fitted
 
 LENGTHS = st.integers(1, 10_000).map(float)
 
@@ -75,3 +80,28 @@ def test_too_small_an_error_is_refused_with_the_one_that_was_reached() -> None:
     inputs, outputs = chance.uniform(1, 1e6, (2, 700))
     with pytest.raises(InputError, match="500 buckets of 'c' still err by"):
         buckets("c", inputs, outputs, error=1e-6)
+
+
+def test_a_cost_that_is_no_sum_of_powers_is_kept_too() -> None:
+    """A full batch that shrinks with input per output: what an objective makes of short answers."""
+    chance = np.random.default_rng(3)
+    inputs, outputs = np.ceil(chance.lognormal((6, 3), 1, (500, 2)).T)
+
+    def steep(i: np.ndarray, o: np.ndarray) -> np.ndarray:
+        return o * (1 + 0.01 * i + 2 * i / o) / (100 + o)
+
+    made, bucket_of, stated = buckets("c", inputs, outputs, error=0.05, costs=[steep])
+    said = sum(b.requests * steep(np.array(b.mean_input), np.array(b.mean_output)) for b in made)
+    assert abs(said / steep(inputs, outputs).sum() - 1) <= stated <= 0.05
+    assert bound(inputs, outputs, bucket_of, [steep]) == pytest.approx(stated)
+
+
+def test_costs_of_a_replica_are_read_off_a_grid_as_they_are_computed() -> None:
+    model, promise = fitted(serving_rows.rows()), Objective(tpot=0.05)
+    assert isinstance(model, Fitted)
+    inputs, outputs = np.random.default_rng(2).uniform((256, 64), (4096, 1024), (60, 2)).T
+    cost = request_cost(model, promise, inputs, outputs)
+    for i, o in zip(inputs, outputs, strict=True):
+        found = capacity(model.curve(i, o, *model.loads), promise)
+        assert found is not None
+        assert cost(np.array([i]), np.array([o]))[0] == pytest.approx(1 / found.rate, rel=0.04)

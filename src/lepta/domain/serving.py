@@ -216,6 +216,8 @@ class Bucketing:
     demand: tuple[tuple[str, str, float, float], ...]
     """Rows of demand.csv: class, start (ISO 8601), hours, rate per second."""
     requests: Count
+    replicas: tuple[str, ...] = ()
+    """Measured replicas for whose own cost inside the objective the bound holds too."""
 
     def __post_init__(self) -> None:
         check(self)

@@ -8,14 +8,15 @@ error of the sum is at most the largest relative error of a term, since
 
     |sum_j c_j (a_j - b_j)| / sum_j c_j a_j  <=  max_j |a_j - b_j| / a_j        for c_j, a_j >= 0.
 
-So the bound holds for every replica of that kind, whichever coefficients it has. Buckets are boxes,
-split one at a time where the variance of a length falls most (Breiman et al. 1984 for the greedy
-rule), until the bound is as asked.
+So the bound holds for every replica of that kind, whichever coefficients it has. Where the replicas
+are known, their own cost per request inside the objective (profile/costs.py) joins the terms: the
+batch that an objective allows depends on the lengths, and that is no sum of powers.
+
+Buckets are boxes, cut one at a time where the worst term falls most, until the bound is as asked.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -24,27 +25,36 @@ from lepta.domain.serving import Bucket
 from lepta.errors import InputError
 from lepta.numerics.program import Array
 
-__all__ = ["MOST_BUCKETS", "bound", "buckets"]
+__all__ = ["MOST_BUCKETS", "POWERS", "Cost", "bound", "buckets"]
+
+Cost = Callable[[Array, Array], Array]
+"""Replica-seconds of requests with these inputs and outputs, up to a factor; all above 0."""
+
+POWERS: tuple[Cost, ...] = (
+    lambda i, o: i * i,
+    lambda i, o: o * o,
+    lambda i, o: i * o,
+)
 
 MOST_BUCKETS = 500
 FAR = np.inf
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Box:
-    """Requests (their places in the log) with lengths in (low, high], and its two best cuts."""
+    """Requests (their places in the log) with lengths in (low, high], and what their mean misses.
+
+    off (terms,): |sum over the requests - number x term of the mean|.
+    """
 
     members: npt.NDArray[np.intp]
     low: tuple[float, float]
     high: tuple[float, float]
-    cuts: tuple[tuple[float, float], tuple[float, float]] = field(init=False)
-    """Per axis: the fall in the sum of squares, and the length at which to cut."""
-    off: Array = field(init=False)
-    """What taking the means misses of the sums of i², o² and i·o."""
+    off: Array
 
 
 def buckets(
-    name: str, inputs: Array, outputs: Array, *, error: float
+    name: str, inputs: Array, outputs: Array, *, error: float, costs: Sequence[Cost] = ()
 ) -> tuple[tuple[Bucket, ...], npt.NDArray[np.intp], float]:
     """Cut one class into buckets; return them, the bucket of each request, and the bound.
 
@@ -53,101 +63,94 @@ def buckets(
     InputError
         So small an error takes more than 500 buckets.
     """
-    lengths = np.stack((inputs, outputs))
-    boxes = [_box(lengths, np.arange(len(inputs)), (0.0, 0.0), (FAR, FAR))]
-    sums = _squares(lengths)
-    while (off := _errors(boxes, sums)).max() > error:
+    cutter = _Cutter(inputs, outputs, (*POWERS, *costs))
+    boxes = [cutter.box(np.arange(len(inputs)), (0.0, 0.0), (FAR, FAR))]
+    while (off := cutter.errors(boxes)).max() > error:
         if len(boxes) == MOST_BUCKETS:
             raise InputError(
                 f"{MOST_BUCKETS} buckets of {name!r} still err by {off.max():.2%}",
                 remedy="ask for a larger --bucket-error",
             )
-        # Cut the axis whose own error is too large; either, where only their product is.
-        axes = np.flatnonzero(off[:2] > error).tolist() or [0, 1]
-        place, axis = max(
-            product(range(len(boxes)), axes),
-            key=lambda at: boxes[at[0]].cuts[at[1]][0] / sums[at[1]],
-        )
-        boxes[place : place + 1] = _cut(lengths, boxes[place], axis)
+        worst = int(off.argmax())
+        place = max(range(len(boxes)), key=lambda at: float(boxes[at].off[worst]))
+        boxes[place : place + 1] = cutter.cut(boxes[place], worst)
     boxes.sort(key=lambda box: (box.low, box.high))
     bucket_of = np.empty(len(inputs), np.intp)
     for place, box in enumerate(boxes):
         bucket_of[box.members] = place
-    return (
-        tuple(_bucket(name, lengths, box, alone=len(boxes) == 1) for box in boxes),
-        bucket_of,
-        float(_errors(boxes, sums).max()),
-    )
+    made = tuple(_bucket(name, cutter.lengths, box, alone=len(boxes) == 1) for box in boxes)
+    return made, bucket_of, float(cutter.errors(boxes).max())
 
 
-def bound(inputs: Array, outputs: Array, bucket_of: npt.NDArray[np.intp]) -> float:
+def bound(
+    inputs: Array, outputs: Array, bucket_of: npt.NDArray[np.intp], costs: Sequence[Cost] = ()
+) -> float:
     """Return the largest relative error of a term when means stand for the requests of a bucket."""
     count = np.bincount(bucket_of).astype(float)
     used = count > 0
-    mean_i = np.bincount(bucket_of, inputs)[used] / count[used]
-    mean_o = np.bincount(bucket_of, outputs)[used] / count[used]
+    mean_i, mean_o = (
+        np.bincount(bucket_of, lengths)[used] / count[used] for lengths in (inputs, outputs)
+    )
     worst = 0.0
-    for one, two, mean in (
-        (inputs, inputs, mean_i * mean_i),
-        (inputs, outputs, mean_i * mean_o),
-        (outputs, outputs, mean_o * mean_o),
-    ):
-        real = np.bincount(bucket_of, one * two)[used]
-        worst = max(worst, float(np.abs(real - count[used] * mean).sum() / real.sum()))
+    for cost in (*POWERS, *costs):
+        real = np.bincount(bucket_of, cost(inputs, outputs))[used]
+        said = count[used] * cost(mean_i, mean_o)
+        worst = max(worst, float(np.abs(real - said).sum() / real.sum()))
     return worst
 
 
-def _squares(lengths: Array) -> Array:
-    """Return the sums of i², o² and i·o."""
-    i, o = lengths
-    return np.array((i @ i, o @ o, i @ o))
+class _Cutter:
+    """The lengths and the terms of a class, and how to cut a box of it."""
+
+    def __init__(self, inputs: Array, outputs: Array, costs: Sequence[Cost]) -> None:
+        self.lengths = np.stack((inputs, outputs))
+        self.costs = costs
+        self.terms = np.stack([cost(inputs, outputs) for cost in costs])
+        self.sums = self.terms.sum(axis=1)
+
+    def errors(self, boxes: Sequence[_Box]) -> Array:
+        """Return the relative error of each term over all boxes."""
+        errors: Array = np.sum([box.off for box in boxes], axis=0) / self.sums
+        return errors
+
+    def box(
+        self, members: npt.NDArray[np.intp], low: tuple[float, float], high: tuple[float, float]
+    ) -> _Box:
+        """Return a box with what its mean misses."""
+        mean_i, mean_o = self.lengths[:, members].mean(axis=1, keepdims=True)
+        said = np.concatenate([cost(mean_i, mean_o) for cost in self.costs])
+        off = np.abs(self.terms[:, members].sum(axis=1) - len(members) * said)
+        return _Box(members, low, high, off)
+
+    def cut(self, box: _Box, term: int) -> tuple[_Box, _Box]:
+        """Cut a box in two, so that the two miss least of a term."""
+        parts = [self._parts(box, axis, edge) for axis, edge in self._edges(box)]
+        return min(parts, key=lambda two: float(two[0].off[term] + two[1].off[term]))
+
+    def _edges(self, box: _Box) -> Iterator[tuple[int, float]]:
+        """Yield cuts to try: where the variance of a length, or of its logarithm, falls most."""
+        for axis, values in enumerate(self.lengths[:, box.members]):
+            ordered = np.sort(values)
+            places = np.flatnonzero(ordered[1:] > ordered[:-1])
+            if places.size:
+                for scaled in (ordered, np.log(ordered)):
+                    yield axis, float(ordered[places[_steepest(scaled, places)]])
+
+    def _parts(self, box: _Box, axis: int, edge: float) -> tuple[_Box, _Box]:
+        left = self.lengths[axis, box.members] <= edge
+        high, low = list(box.high), list(box.low)
+        high[axis] = low[axis] = edge
+        return (
+            self.box(box.members[left], box.low, (high[0], high[1])),
+            self.box(box.members[~left], (low[0], low[1]), box.high),
+        )
 
 
-def _errors(boxes: Sequence[_Box], sums: Array) -> Array:
-    """Return the relative errors of i², o² and i·o over all boxes."""
-    errors: Array = np.sum([box.off for box in boxes], axis=0) / sums
-    return errors
-
-
-def _box(
-    lengths: Array,
-    members: npt.NDArray[np.intp],
-    low: tuple[float, float],
-    high: tuple[float, float],
-) -> _Box:
-    box = _Box(members, low, high)
-    own = lengths[:, members]
-    box.cuts = (_best_cut(own[0]), _best_cut(own[1]))
-    i, o = own.mean(axis=1)
-    box.off = np.abs(_squares(own) - len(members) * np.array((i * i, o * o, i * o)))
-    return box
-
-
-def _best_cut(values: Array) -> tuple[float, float]:
-    """Return the largest fall in the sum of squares by one cut, and the length that ends the left.
-
-    (0, inf) where all values are equal.
-    """
-    ordered = np.sort(values)
-    places = np.flatnonzero(ordered[1:] > ordered[:-1])
-    if not places.size:
-        return 0.0, FAR
+def _steepest(ordered: Array, places: npt.NDArray[np.intp]) -> int:
+    """Return which of the cuts after `places` lets the sum of squares fall most."""
     left, n = np.cumsum(ordered)[places], len(ordered)
-    total, count = float(ordered.sum()), places + 1.0
-    fall = left**2 / count + (total - left) ** 2 / (n - count) - total**2 / n
-    best = int(np.argmax(fall))
-    return max(float(fall[best]), np.finfo(float).tiny), float(ordered[places[best]])
-
-
-def _cut(lengths: Array, box: _Box, axis: int) -> tuple[_Box, _Box]:
-    edge = box.cuts[axis][1]
-    left = lengths[axis, box.members] <= edge
-    high, low = list(box.high), list(box.low)
-    high[axis] = low[axis] = edge
-    return (
-        _box(lengths, box.members[left], box.low, (high[0], high[1])),
-        _box(lengths, box.members[~left], (low[0], low[1]), box.high),
-    )
+    count, total = places + 1.0, float(ordered.sum())
+    return int(np.argmax(left**2 / count + (total - left) ** 2 / (n - count)))
 
 
 def _bucket(name: str, lengths: Array, box: _Box, *, alone: bool) -> Bucket:

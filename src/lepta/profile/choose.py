@@ -9,6 +9,7 @@ from lepta.domain.accelerators import normal_accelerator
 from lepta.domain.offer import Offer
 from lepta.domain.serving import (
     Capacity,
+    Objective,
     ServiceProfile,
     ServingClass,
     ServingRow,
@@ -16,7 +17,10 @@ from lepta.domain.serving import (
     Source,
 )
 from lepta.errors import InputError, listing
+from lepta.numerics.program import Array
+from lepta.profile.buckets import Cost
 from lepta.profile.capacity import capacity
+from lepta.profile.costs import request_cost
 from lepta.profile.roofline import (
     BYTES,
     Efficiency,
@@ -29,7 +33,14 @@ from lepta.profile.roofline import (
 )
 from lepta.profile.table import Fitted, Refusal, fitted, serve
 
-__all__ = ["Place", "estimated_profiles", "parse_places", "places_of_offers", "table_profiles"]
+__all__ = [
+    "Place",
+    "estimated_profiles",
+    "parse_places",
+    "places_of_offers",
+    "replica_costs",
+    "table_profiles",
+]
 
 MOST_BATCH = 256
 """Sequences of one replica in an estimate; servers have a limit of about that unless told."""
@@ -113,6 +124,31 @@ def table_profiles(
             else:
                 profiles.append(found)
     return tuple(profiles), tuple(unknown)
+
+
+def replica_costs(
+    groups: Mapping[Setting, Sequence[ServingRow]],
+    places: Sequence[Place] | None,
+    objective: Objective,
+    model: str | None,
+    inputs: Array,
+    outputs: Array,
+) -> dict[str, Cost]:
+    """Return the cost per request of each replica that would serve the mean of these requests."""
+    mean = ServingClass(
+        name="mean",
+        input_tokens=float(inputs.mean()),
+        output_tokens=float(outputs.mean()),
+        objective=objective,
+        model=model,
+    )
+    found, _ = table_profiles([mean], groups, places, {}, extrapolate=True)
+    costs = {}
+    for setting in {profile.setting for profile in found if profile.setting}:
+        fit = fitted(groups[setting])
+        if isinstance(fit, Fitted):
+            costs[str(setting)] = request_cost(fit, objective, inputs, outputs)
+    return costs
 
 
 def estimated_profiles(

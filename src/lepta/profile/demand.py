@@ -1,6 +1,6 @@
 """Demand per bucket and interval from the times of a request log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from lepta.domain.serving import Bucket, Bucketing
 from lepta.domain.tables import Row
 from lepta.errors import InputError
 from lepta.numerics.program import Array
-from lepta.profile.buckets import buckets
+from lepta.profile.buckets import Cost, buckets
 
 __all__ = ["LEAST_PART", "bucketed", "intervals"]
 
@@ -20,11 +20,18 @@ LEAST_PART = 0.1
 Interval = tuple[str, str, float, float]
 """Class, start, hours, rate per second."""
 
+Replicas = Callable[[Array, Array], Mapping[str, Cost]]
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def bucketed(rows: Sequence[Row], *, every: float, error: float) -> Bucketing:
+def bucketed(
+    rows: Sequence[Row], *, every: float, error: float, replicas: Replicas | None = None
+) -> Bucketing:
     """Cut every class of a log into buckets, and count each bucket per interval of `every` seconds.
+
+    `replicas` finds the replicas that may serve requests of some lengths, each with its name and
+    its cost per request: the bound then holds for them too.
 
     Raises
     ------
@@ -41,17 +48,27 @@ def bucketed(rows: Sequence[Row], *, every: float, error: float) -> Bucketing:
     inputs = np.array([row["input_tokens"] for row in rows], float)
     outputs = np.array([row["output_tokens"] for row in rows], float)
     made: list[Bucket] = []
+    known: set[str] = set()
     demand: list[Interval] = []
     worst = 0.0
     for name in sorted(set(names.tolist())):
         mine = names == name
-        cut, bucket_of, off = buckets(name, inputs[mine], outputs[mine], error=error)
+        able = replicas(inputs[mine], outputs[mine]) if replicas else {}
+        known.update(able)
+        cut, bucket_of, off = buckets(
+            name, inputs[mine], outputs[mine], error=error, costs=tuple(able.values())
+        )
         worst = max(worst, off)
         made.extend(cut)
         for place, bucket in enumerate(cut):
             demand.extend(_rows(bucket.name, seconds[mine][bucket_of == place], edges))
     return Bucketing(
-        buckets=tuple(made), error=worst, asked=error, demand=tuple(demand), requests=len(rows)
+        buckets=tuple(made),
+        error=worst,
+        asked=error,
+        demand=tuple(demand),
+        requests=len(rows),
+        replicas=tuple(sorted(known)),
     )
 
 

@@ -26,6 +26,7 @@ from lepta.profile.choose import (
     estimated_profiles,
     parse_places,
     places_of_offers,
+    replica_costs,
     same_gpu,
     table_profiles,
 )
@@ -99,22 +100,25 @@ def profile(
     if benchmark:
         tests = read_table(benchmark, serving_tables.BENCHMARK)
         return _from_benchmark(tests, _needed(objective), name=demand_class, offer=offer)
-    bucketing = None
-    if requests:
-        log = read_requests(requests, assume_utc=assume_utc)
-        bucketing = bucketed(log.rows, every=parse_duration(every, "--every"), error=bucket_error)
     figures = _models(models, precision)
     rows, left = _rows(table, backend, precision)
     if backtest:
         return _backtest(rows, figures, _gpus(gpu_figures), left)
+    groups, places = by_setting(rows), _places(offers, gpus)
+    bucketing = None
+    if requests:
+        log = read_requests(requests, assume_utc=assume_utc)
+        known = table is not None and not roofline
+        costs = partial(replica_costs, groups, places, _needed(objective), model) if known else None
+        seconds = parse_duration(every, "--every")
+        bucketing = bucketed(log.rows, every=seconds, error=bucket_error, replicas=costs)
     if not any(sources):
         return Profiles(bucketing=bucketing, notes=left)
     asked = _asked(classes, bucketing, objective, model, share)
-    places = _places(offers, gpus)
     if roofline:
         made = _estimated(asked, places, figures, _gpus(gpu_figures), rows)
     else:
-        made = table_profiles(asked, by_setting(rows), places, figures, extrapolate=extrapolate)
+        made = table_profiles(asked, groups, places, figures, extrapolate=extrapolate)
     return Profiles(
         profiles=made[0], bucketing=bucketing, classes=asked, notes=left, unknown=made[1]
     )

@@ -81,6 +81,7 @@ def _bucketing(found: Bucketing) -> dict[str, Any]:
         "requests": found.requests,
         "error_bound": found.error,
         "error_asked": found.asked,
+        "replicas": list(found.replicas),
         "buckets": [_bucket(row) for row in found.buckets],
         "demand": [
             {"class": name, "start": start, "hours": hours, "rate_per_s": rate}
@@ -188,6 +189,10 @@ _PROPERTIES: Final[dict[str, Any]] = {
                         "most, for costs that are non-negative sums of 1, i, o, i², i·o, o²",
                     },
                     "error_asked": _NUMBER,
+                    "replicas": {
+                        **_STRINGS,
+                        "description": "measured replicas for whose own cost it holds too",
+                    },
                     "buckets": _rows(
                         {
                             "class": _STRING,

@@ -77,6 +77,8 @@ def _bucketing(found: Bucketing, console: Console) -> None:
         soft_wrap=True,
         highlight=False,
     )
+    for name in found.replicas:
+        console.print(_line(f"  also inside the objective on {name}"), soft_wrap=True)
 
 
 def _seen(seen: ServerSeen, console: Console) -> None:
