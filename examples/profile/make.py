@@ -120,14 +120,6 @@ def main() -> None:
             ("l40s", 48305799168, 8.64e11, 3.6205e14, 7.33e14, "", 3.2e10),
         ],
     )
-    write(
-        "offers.csv",
-        "offer,provider,accelerator,accelerator_count,term,price_per_hour",
-        [
-            ("l40s-east", "aws", "L40S", 1, "on-demand", 1.86),
-            ("h100-central", "gcp", "H100", 1, "on-demand", 5.40),
-        ],
-    )
     (HERE / "after.prom").write_text(snapshot(chance, 1200), encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ FIGURES = ("--models", "models.csv", "--gpu-figures", "gpus.csv", "--model", "Qw
 def here(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the example, as the working folder."""
     shutil.copytree(checkout / "examples" / "profile", tmp_path, dirs_exist_ok=True)
+    shutil.copy(checkout / "examples" / "fleet" / "offers.csv", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -121,7 +122,10 @@ def test_a_machine_holds_as_many_replicas_as_its_gpus_allow(here: Path) -> None:
     assert rates["chat", "eight"].replicas == 8
     assert rates["chat", "eight"].rate == pytest.approx(8 * rates["chat", "one"].rate)
     assert not [name for name in rates if name[1] in ("cpu", "other")]
-    assert "chat on other: the table has no such GPU in so small a number" in found.unknown
+    assert (
+        "chat on other: no replica of the table has such GPUs, in so small a number"
+        in found.unknown
+    )
 
 
 def test_memory_is_known_where_the_figures_are(here: Path) -> None:

@@ -55,7 +55,11 @@ def test_pins_name_versions_and_no_index(checkout: Path) -> None:
 def test_every_import_of_the_package_is_a_declared_dependency(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[\[<>=~! ]", item)[0].lower() for item in project["dependencies"]}
-    modules = {"pyyaml": "yaml", "ibis-framework": "ibis"}
+    modules = {
+        "pyyaml": "yaml",
+        "ibis-framework": "ibis",
+        "prometheus-client": "prometheus_client",
+    }
     allowed = {modules.get(name, name) for name in names} | sys.stdlib_module_names | {"lepta"}
     for path in (checkout / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -218,7 +218,9 @@ def _best(
     ]
     if not found:
         whys = sorted({answer.why for answer in here.values() if isinstance(answer, Refusal)})
-        return None, "; ".join(whys) or "the table has no such GPU in so small a number"
+        return None, "; ".join(
+            whys
+        ) or "no replica of the table has such GPUs, in so small a number"
     at, replicas, answer, source = max(
         found, key=lambda one: (one[1] * one[2].low, one[1] * one[2].rate, repr(one[0]))
     )
