@@ -20,7 +20,7 @@ import scipy.optimize
 
 from lepta.domain.serving import BacktestLine, Objective, ServingRow
 from lepta.domain.serving_tables import GPUS, MODELS, SERVING
-from lepta.profile.backtest import capacity_backtest, fold_backtest, line
+from lepta.profile.backtest import fold_backtest, line
 from lepta.profile.buckets import buckets
 from lepta.profile.capacity import largest_batch, poisson_rate
 from lepta.profile.costs import request_cost
@@ -29,6 +29,7 @@ from lepta.profile.model import LEAST_ROWS, columns, fit_columns
 from lepta.profile.rows import gpu_figures, model_figures, serving_rows
 from lepta.profile.table import Fitted, by_setting, fitted
 from lepta.profile.transfer import known_rows, published, transfer_backtest
+from lepta.profile.truths import capacity_backtest, capacity_transfer
 from lepta.wiring.serving import read_requests, read_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,7 +154,7 @@ def main() -> None:
     known = known_rows(rows, models, gpus)
     assert known is not None
     print("Roofline, learned from all other GPUs or models")
-    for found in transfer_backtest(known):
+    for found in (*transfer_backtest(known), *capacity_transfer(rows, models, gpus)):
         say(f"{found.test}: {found.target}", found)
     print(f"  multiples and band: {published(known)}")
     bucketing(rows, data)

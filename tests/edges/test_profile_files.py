@@ -85,7 +85,7 @@ def test_names_of_public_tables_are_understood_and_said(here: Path) -> None:
 def test_rows_without_gpus_or_concurrency_are_left_out_and_counted(here: Path) -> None:
     (here / "s.csv").write_text(SERVING + ROW + MORE + ROW.replace(",1,vllm", ",,vllm"))
     found = lepta.profile("s.csv", classes="classes.csv", slo=SLO)
-    assert found.notes == ("1 rows of s.csv are without gpus: left out",)
+    assert found.notes[1:] == ("s.csv: left out for being without gpus: 1 of 3 rows",)
     (here / "s.csv").write_text(SERVING + ROW.replace(",1,vllm", ",,vllm"))
     with pytest.raises(InputError, match="has no row with gpus and concurrency"):
         lepta.profile("s.csv", classes="classes.csv", slo=SLO)

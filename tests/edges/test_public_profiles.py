@@ -14,6 +14,7 @@ from lepta.profile.roofline import PUBLISHED
 from lepta.profile.rows import gpu_figures, model_figures, serving_rows
 from lepta.profile.table import by_setting
 from lepta.profile.transfer import known_rows, published, transfer_backtest
+from lepta.profile.truths import capacity_backtest, capacity_transfer
 from lepta.wiring.serving import read_table
 
 pytestmark = pytest.mark.data
@@ -25,10 +26,15 @@ def rows(shared_data: Path):
 
 
 @pytest.fixture(scope="module")
-def known(rows, shared_data: Path, checkout: Path):
+def figures(shared_data: Path, checkout: Path):
     models = model_figures(read_table(checkout / "examples/profile/models.csv", MODELS), None)
     gpus = gpu_figures(read_table(shared_data / "llm_perf/gpu_specs.csv", GPUS))
-    return known_rows(rows, models, gpus)
+    return models, gpus
+
+
+@pytest.fixture(scope="module")
+def known(rows, figures):
+    return known_rows(rows, *figures)
 
 
 def by_name(lines: tuple[BacktestLine, ...]) -> dict[tuple[str, str], BacktestLine]:
@@ -50,6 +56,12 @@ def test_unseen_gpus_and_models_err_by_what_the_manual_says(known) -> None:
     assert lines["model", "TPOT"].median < 0.26
     assert lines["GPU of a known model", "TPOT"].median < 0.20
     assert lines["GPU of a known model", "TTFT"].median < 0.32
+
+
+def test_the_bands_hold_the_capacities_that_they_state(rows, figures) -> None:
+    for line in (*capacity_backtest(by_setting(rows)), *capacity_transfer(rows, *figures)):
+        assert line.covered is not None
+        assert line.covered >= 0.9, line.test
 
 
 def test_the_published_multiples_are_those_of_the_table(known) -> None:
@@ -82,4 +94,4 @@ def test_the_public_table_is_read_as_it_stands(shared_data: Path, tmp_path: Path
     )
     sources = {profile.demand_class: profile.source.value for profile in found.profiles}
     assert sources == {"chat": "measured", "rag": "fitted"}
-    assert found.notes[0].startswith("1521 rows")
+    assert found.notes[1].endswith("left out for being disaggregated: 1521 of 4333 rows")

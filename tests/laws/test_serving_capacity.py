@@ -122,7 +122,7 @@ def test_a_fit_finds_the_capacity_of_the_replica_that_made_the_rows(lengths, tpo
         name="c", input_tokens=lengths[0], output_tokens=lengths[1], objective=promise
     )
     real = capacity(curve(*lengths), promise)
-    said = serve(asked, rows, FIT)
+    said = serve(asked, rows, lambda: FIT)
     if real is None:
         assert isinstance(said, Refusal)
         return
@@ -138,10 +138,10 @@ def test_outside_the_measured_lengths_is_refused_or_marked() -> None:
     asked = ServingClass(
         name="c", input_tokens=9000, output_tokens=256, objective=Objective(tpot=0.05)
     )
-    said = serve(asked, serving_rows.rows(), FIT)
+    said = serve(asked, serving_rows.rows(), lambda: FIT)
     assert isinstance(said, Refusal)
     assert "9000 input tokens lie outside the measured 256 to 4096" in said.why
-    marked = serve(asked, serving_rows.rows(), FIT, extrapolate=True)
+    marked = serve(asked, serving_rows.rows(), lambda: FIT, extrapolate=True)
     assert not isinstance(marked, Refusal)
     assert marked[1] is Source.EXTRAPOLATED
 
@@ -153,7 +153,7 @@ def test_measured_between_two_loads_the_band_is_what_the_two_prove() -> None:
         output_tokens=256,
         objective=Objective(tpot=serving_rows.tpot(1024, 256, 40)),
     )
-    found = serve(asked, serving_rows.rows(), FIT)
+    found = serve(asked, serving_rows.rows(), lambda: FIT)
     assert not isinstance(found, Refusal)
     here = curve()
     low, high = (poisson_rate(here.throughput(), n, 0.95) for n in (16, 64))

@@ -54,9 +54,8 @@ def profile(
         ),
     ] = None,
     at_share: Annotated[
-        float,
-        typer.Option("--share", help="Share of requests that keep it.", metavar="SHARE"),
-    ] = 0.95,
+        str, typer.Option("--share", help="Share of requests that keep it.", metavar="SHARE")
+    ] = "95%",
     offers: Annotated[str | None, _file(help="offers.csv: what can be rented.")] = None,
     gpus: Annotated[
         str | None,
@@ -132,7 +131,7 @@ def profile(
         requests=requests,
         classes=classes,
         slo=slo,
-        share=at_share,
+        share=_share(at_share),
         offers=offers,
         gpus=gpus,
         models=models,

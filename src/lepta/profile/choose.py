@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from math import floor
 
 from lepta.domain.accelerators import normal_accelerator
@@ -75,7 +76,7 @@ def parse_places(text: str) -> tuple[Place, ...]:
             )
         name = found[1] if count is None else f"{count}x {found[1]}"
         places.append(Place(offer=name, gpu=found[1], gpus=count))
-    return tuple(places)
+    return tuple(dict.fromkeys(places))
 
 
 def places_of_offers(offers: Sequence[Offer]) -> tuple[Place, ...]:
@@ -105,7 +106,7 @@ def table_profiles(
     Best is the largest safe rate (`rate_low`) of the whole machine, so that a lucky fit with a wide
     band does not win; ties go to the larger rate. Without places, every measured replica is one.
     """
-    fits: dict[Setting, Fitted | Refusal] = {}
+    fit_of = cache(lambda at: fitted(groups[at]))
     profiles, unknown = [], []
     for asked in classes:
         model = _model_of(asked, sorted({setting.model for setting in groups}), "the table")
@@ -114,9 +115,7 @@ def table_profiles(
         for at, rows in mine.items():
             if places is not None and not any(_stands(at, place) for place in places):
                 continue
-            if at not in fits:
-                fits[at] = fitted(rows)
-            answers[at] = serve(asked, rows, fits[at], extrapolate=extrapolate)
+            answers[at] = serve(asked, rows, partial(fit_of, at), extrapolate=extrapolate)
         for place in places or _own_places(mine):
             found, why = _best(asked, place, answers, figures.get(model))
             if found is None:

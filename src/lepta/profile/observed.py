@@ -8,13 +8,13 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from lepta.domain.serving import Objective, SeenLatency, ServerSeen, ServiceProfile, Source
 from lepta.errors import InputError, listing
+from lepta.profile.engines import ENGINES, NOT_SERVED, RAY, Engine
 from lepta.profile.histogram import Histogram, added, since
 
-__all__ = ["ENGINES", "Engine", "Observed", "Sample", "judge", "observe", "summary"]
+__all__ = ["Observed", "Sample", "judge", "observe", "summary"]
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -27,63 +27,6 @@ class Sample:
     labels: Mapping[str, str]
     value: float
     timestamp: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
-    """What a server calls its observables; the first name that it exposes is used."""
-
-    name: str
-    model_label: str
-    requests: tuple[str, ...]
-    ttft: tuple[str, ...] = ()
-    tpot: tuple[str, ...] = ()
-    e2e: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    running: str = ""
-    waiting: str = ""
-
-
-ENGINES: Final = (
-    Engine(
-        name="vllm",
-        model_label="model_name",
-        requests=("vllm:request_success_total", "vllm:request_success"),
-        ttft=("vllm:time_to_first_token_seconds",),
-        tpot=(
-            "vllm:request_time_per_output_token_seconds",
-            "vllm:inter_token_latency_seconds",
-            "vllm:time_per_output_token_seconds",
-        ),
-        e2e=("vllm:e2e_request_latency_seconds",),
-        inputs=("vllm:request_prompt_tokens",),
-        outputs=("vllm:request_generation_tokens",),
-        running="vllm:num_requests_running",
-        waiting="vllm:num_requests_waiting",
-    ),
-    Engine(
-        name="tgi",
-        model_label="model",
-        requests=("tgi_request_success_total", "tgi_request_success"),
-        tpot=("tgi_request_mean_time_per_token_duration",),
-        e2e=("tgi_request_duration",),
-        inputs=("tgi_request_input_length",),
-        outputs=("tgi_request_generated_tokens",),
-        running="tgi_batch_current_size",
-        waiting="tgi_queue_size",
-    ),
-    Engine(
-        name="triton",
-        model_label="model",
-        requests=("nv_inference_request_success", "nv_inference_request_success_total"),
-        ttft=("nv_inference_first_response_histogram_ms",),
-        waiting="nv_inference_pending_request_count",
-    ),
-)
-
-RAY: Final = "ray_vllm_"
-"""Under Ray the colon of vLLM's names becomes an underscore, after this prefix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +208,11 @@ def _model(
 ) -> Observed:
     def counted(name: str) -> float:
         def total(index: _Index) -> float:
-            return sum(value for _, value in index.series(name, engine, model))
+            return sum(
+                value
+                for labels, value in index.series(name, engine, model)
+                if labels.get("finished_reason") not in NOT_SERVED
+            )
 
         return total(now) - (total(then) if then else 0.0)
 

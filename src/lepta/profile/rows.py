@@ -31,7 +31,7 @@ def serving_rows(table: Table) -> tuple[tuple[ServingRow, ...], tuple[str, ...]]
             remedy="fill in gpus and concurrency",
         )
     said = tuple(
-        f"{count} rows of {table.source} are {what}: left out"
+        f"{table.source}: left out for being {what}: {count} of {len(table.rows)} rows"
         for what, count in left.items()
         if count
     )

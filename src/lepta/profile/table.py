@@ -1,7 +1,7 @@
 """From measured serving tables to capacities: interpolate, fit between, refuse beyond."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,19 +86,21 @@ def fitted(rows: Sequence[ServingRow]) -> Fitted | Refusal:
 def serve(
     asked: ServingClass,
     rows: Sequence[ServingRow],
-    found: Fitted | Refusal,
+    fit_of: Callable[[], Fitted | Refusal],
     *,
     extrapolate: bool = False,
 ) -> tuple[Capacity, Source] | Refusal:
     """Say what one replica of a setting serves of a class, and how that is known.
 
     Lengths that were measured are interpolated between measured loads; others come from the fit,
-    inside the measured range of lengths. Outside, the answer is a refusal, or marked.
+    which is asked for only then, inside the measured range of lengths. Outside, the answer is a
+    refusal, or marked.
     """
     measured = measured_curve(rows, asked.input_tokens, asked.output_tokens)
     if measured is not None:
         exact = _measured(*measured, asked.objective)
         return exact if isinstance(exact, Refusal) else (exact, Source.MEASURED)
+    found = fit_of()
     if isinstance(found, Refusal):
         return found
     outside = lengths_outside(asked.input_tokens, asked.output_tokens, found)

@@ -21,7 +21,16 @@ from lepta.profile.roofline import (
     ttft_terms,
 )
 
-__all__ = ["LEAST_KNOWN", "Known", "calibrate", "known_rows", "published", "transfer_backtest"]
+__all__ = [
+    "LEAST_KNOWN",
+    "Known",
+    "calibrate",
+    "kind_of",
+    "known_rows",
+    "multiples",
+    "published",
+    "transfer_backtest",
+]
 
 LEAST_KNOWN = 20
 """Fewer rows of a model than this do not tell its multiples; the published ones serve then."""
@@ -34,7 +43,7 @@ class Known:
     gpus: npt.NDArray[np.str_]
     models: npt.NDArray[np.str_]
     kinds: npt.NDArray[np.str_]
-    """Architecture: models of the same figures would tell on each other when one is held out."""
+    """Architecture: models of one would tell on each other when one is held out."""
     ttft_terms: Array
     tpot_terms: Array
     ttft: Array
@@ -83,7 +92,7 @@ def known_rows(
     return Known(
         np.array([part[0].gpu.name for part in parts for _ in part[3]]),
         np.array([part[0].model.name for part in parts for _ in part[3]]),
-        np.array([_kind(part[0].model) for part in parts for _ in part[3]]),
+        np.array([kind_of(part[0].model) for part in parts for _ in part[3]]),
         *(np.concatenate([part[k] for part in parts]) for k in (1, 2, 3, 4)),
     )
 
@@ -100,13 +109,13 @@ def calibrate(known: Known | None, model: str, gpu: str) -> tuple[Efficiency, st
     names = sorted(set(mine.gpus.tolist()))
     # Of one GPU alone nothing can be held out: the band is then the published one.
     band = _band(mine, mine.gpus) if len(names) > 1 else (PUBLISHED.slow, PUBLISHED.fast)
-    made = Efficiency(*_multiples(mine), *band)
+    made = Efficiency(*multiples(mine), *band)
     return made, f"multiples of {len(mine)} rows of {model} on {', '.join(names)}"
 
 
 def published(known: Known) -> Efficiency:
     """Return the multiples that fit all rows, and the band from held-out GPUs and architectures."""
-    return Efficiency(*_multiples(known), *_band(known, known.gpus, known.kinds))
+    return Efficiency(*multiples(known), *_band(known, known.gpus, known.kinds))
 
 
 def transfer_backtest(known: Known) -> tuple[BacktestLine, ...]:
@@ -132,7 +141,8 @@ def transfer_backtest(known: Known) -> tuple[BacktestLine, ...]:
     return tuple(lines)
 
 
-def _kind(model: ModelFigures) -> str:
+def kind_of(model: ModelFigures) -> str:
+    """Name an architecture: models of the same figures are one."""
     return f"{model.parameters:g} parameters, {model.layers} layers, {model.hidden} wide"
 
 
@@ -141,7 +151,7 @@ def _off(known: Known, held: npt.NDArray[np.bool_], *, tpot: bool) -> Array:
     return off
 
 
-def _multiples(known: Known) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def multiples(known: Known) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the multiples of TPOT and of TTFT."""
     tpot = fit_relative(known.tpot_terms, known.tpot)
     ttft = fit_relative(known.ttft_terms, known.ttft)

@@ -17,9 +17,9 @@ from lepta.domain.serving import (
     parse_duration,
     parse_objective,
 )
-from lepta.errors import InputError
+from lepta.errors import InputError, listing
 from lepta.profile import rows as read
-from lepta.profile.backtest import capacity_backtest, fold_backtest
+from lepta.profile.backtest import fold_backtest
 from lepta.profile.benchmark import serve
 from lepta.profile.choose import (
     Place,
@@ -35,6 +35,7 @@ from lepta.profile.observed import judge, observe, summary
 from lepta.profile.roofline import GpuFigures, ModelFigures
 from lepta.profile.table import by_setting
 from lepta.profile.transfer import calibrate, known_rows, transfer_backtest
+from lepta.profile.truths import capacity_backtest, capacity_transfer
 from lepta.report.profiles import classes_csv, demand_csv, profiles_csv
 from lepta.wiring.serving import read_requests, read_snapshot, read_table
 
@@ -120,7 +121,11 @@ def profile(
     else:
         made = table_profiles(asked, groups, places, figures, extrapolate=extrapolate)
     return Profiles(
-        profiles=made[0], bucketing=bucketing, classes=asked, notes=left, unknown=made[1]
+        profiles=made[0],
+        bucketing=bucketing,
+        classes=asked,
+        notes=(_inside([one.objective for one in asked]), *left),
+        unknown=made[1],
     )
 
 
@@ -178,13 +183,22 @@ def _from_metrics(
     except InputError as error:
         where = " and ".join(str(file) for file in files)
         raise InputError(error.what, where=where, remedy=error.remedy) from None
+    if name and len(seen) > 1:
+        models = listing([one.model for one in seen])
+        raise InputError(
+            f"one class {name!r} for the models {models}",
+            remedy="leave out --class: each model is a class of its own name then",
+        )
     profiles = tuple(
         judge(one, objective, name=name or one.model or one.engine, offer=offer) for one in seen
     )
     return Profiles(
         profiles=profiles,
         seen=tuple(summary(one, objective) for one in seen),
-        notes=("one operating point bounds a capacity from one side; it does not tell it",),
+        notes=(
+            _inside([objective]),
+            "one operating point bounds a capacity from one side; it does not tell it",
+        ),
         unknown=tuple(f"{p.demand_class} on {p.offer}: {p.note}" for p in profiles if not p.rate),
     )
 
@@ -196,8 +210,14 @@ def _from_benchmark(
     profiles = serve(tested, objective)
     return Profiles(
         profiles=profiles,
+        notes=(_inside([objective]),),
         unknown=tuple(f"{p.demand_class} on {p.offer}: {p.note}" for p in profiles if not p.rate),
     )
+
+
+def _inside(objectives: Sequence[Objective]) -> str:
+    """Say which objectives the rates keep."""
+    return "inside " + listing(list(dict.fromkeys(map(str, objectives))), 3)
 
 
 def _asked(
@@ -298,5 +318,5 @@ def _backtest(
     lines = (*fold_backtest(groups), *capacity_backtest(groups))
     known = known_rows(rows, figures, gpus)
     if known is not None:
-        lines += transfer_backtest(known)
+        lines += transfer_backtest(known) + capacity_transfer(rows, figures, gpus)
     return Profiles(backtest=lines, notes=left)
