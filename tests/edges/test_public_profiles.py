@@ -58,6 +58,7 @@ def test_unseen_gpus_and_models_err_by_what_the_manual_says(known) -> None:
     assert lines["GPU of a known model", "TTFT"].median < 0.32
 
 
+@pytest.mark.slow
 def test_the_bands_hold_the_capacities_that_they_state(rows, figures) -> None:
     for line in (*capacity_backtest(by_setting(rows)), *capacity_transfer(rows, *figures)):
         assert line.covered is not None

@@ -24,7 +24,8 @@ from lepta.numerics.program import Array
 
 __all__ = ["Curve", "capacity", "largest_batch", "poisson_rate"]
 
-BISECTIONS = 60
+ROUNDS, PROBES = 6, 32
+"""33^-6 of the largest throughput is how closely a rate is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +88,16 @@ def poisson_rate(throughput: npt.ArrayLike, batch: int, share: float) -> float:
     log_products = np.concatenate(([0.0], np.cumsum(np.log(mu))))
     counts = np.arange(len(mu) + 1)
     low, high = 0.0, float(mu[-1])
-    for _ in range(BISECTIONS):
-        rate = (low + high) / 2
-        if rate <= 0:
-            break
-        logs = counts * np.log(rate) - log_products
-        weights = np.exp(logs - logs.max())
-        weights[-1] /= 1 - rate / mu[-1] if rate < mu[-1] else np.finfo(float).tiny
-        early = float(weights[:batch].sum())
-        if early >= share * float(weights.sum()):
-            low = rate
-        else:
-            high = rate
+    for _ in range(ROUNDS):
+        rates = np.linspace(low, high, PROBES + 2)[1:-1]
+        logs = counts * np.log(rates)[:, None] - log_products
+        weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+        weights[:, -1] /= 1 - rates / mu[-1]  # all numbers from the last one on
+        kept = weights[:, :batch].sum(axis=1) >= share * weights.sum(axis=1)
+        # The share falls as the rate grows, so the rates that keep it come first.
+        edges = np.concatenate(([low], rates, [high]))
+        last = int(np.count_nonzero(kept))
+        low, high = float(edges[last]), float(edges[last + 1])
     return low
 
 
