@@ -143,6 +143,12 @@ def test_there_is_one_source_of_rates(given) -> None:
         lepta.profile(**given, slo=SLO)
 
 
+def test_offers_without_accelerators_are_no_places(here: Path) -> None:
+    (here / "offers.csv").write_text("offer,accelerator,accelerator_count,price_per_hour\na,,,1\n")
+    with pytest.raises(InputError, match=r"offers\.csv: no offer has accelerators"):
+        lepta.profile("serving.csv", classes="classes.csv", slo=SLO, offers="offers.csv")
+
+
 def test_a_class_whose_model_the_table_lacks(here: Path) -> None:
     (here / "classes.csv").write_text("class,input_tokens,output_tokens,model\nchat,1,1,other\n")
     with pytest.raises(InputError, match="'chat' wants the model 'other', and the table has m"):

@@ -39,7 +39,7 @@ def run(*arguments: str) -> int:
     "arguments",
     [
         TABLE,
-        ("--requests", "requests.csv", *TABLE[:2], *TABLE[4:], "--extrapolate"),
+        ("--requests", "requests.csv", *TABLE[:2], *TABLE[4:], "--bucket-error", "20%"),
         ("--requests", "requests.csv", "--every", "10m"),
         ("--metrics", "after.prom", "--interval", "10m", "--offer", "a", "--slo", "ttft=1s"),
         ("--benchmark", "load_test.csv", "--offer", "a", "--slo", "ttft=1s"),
@@ -70,7 +70,8 @@ def test_every_source_gives_the_published_document_and_words(arguments, capsys) 
 def test_a_plan_reads_what_a_profile_writes(here: Path, capsys) -> None:
     """From measurements and a request log to a fleet: no file is touched by hand."""
     for safe in ((), ("--safe",)):
-        arguments = ("--requests", "requests.csv", *TABLE[:2], *TABLE[4:], "--extrapolate")
+        arguments = ("--requests", "requests.csv", "--bucket-error", "20%", "--extrapolate")
+        arguments = (*arguments, *TABLE[:2], *TABLE[4:])
         assert run("profile", *arguments, "--offers", "offers.csv", "--out", "case", *safe) == 0
         shutil.copy("offers.csv", "case")
         plan = lepta.plan("case")

@@ -13,7 +13,7 @@ SMALLEST = 0.02
 
 
 def nnls(matrix: npt.ArrayLike, target: npt.ArrayLike) -> Array:
-    """Minimise |matrix @ x - target|² over x >= 0.
+    """Minimize |matrix @ x - target|² over x >= 0.
 
     matrix (m, n), target (m,), answer (n,). The active-set method of Lawson and Hanson (1974,
     chapter 23), which ends after finitely many steps; the answer satisfies the optimality

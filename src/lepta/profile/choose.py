@@ -46,6 +46,8 @@ __all__ = [
 MOST_BATCH = 256
 """Sequences of one replica in an estimate; servers have a limit of about that unless told."""
 
+NO_SUCH_GPUS = "no replica of the table has such GPUs, in so small a number"
+
 Calibrate = Callable[[str, str], tuple[Efficiency, str]]
 
 
@@ -116,7 +118,7 @@ def table_profiles(
             if places is not None and not any(_stands(at, place) for place in places):
                 continue
             answers[at] = serve(asked, rows, partial(fit_of, at), extrapolate=extrapolate)
-        for place in places or _own_places(mine):
+        for place in _own_places(mine) if places is None else places:
             found, why = _best(asked, place, answers, figures.get(model))
             if found is None:
                 unknown.append(f"{asked.name} on {place.offer}: {why}")
@@ -135,7 +137,7 @@ def replica_costs(
 ) -> dict[str, Cost]:
     """Return the cost per request of each replica that would serve the mean of these requests."""
     mean = ServingClass(
-        name="mean",
+        name="requests",
         input_tokens=float(inputs.mean()),
         output_tokens=float(outputs.mean()),
         objective=objective,
@@ -217,9 +219,7 @@ def _best(
     ]
     if not found:
         whys = sorted({answer.why for answer in here.values() if isinstance(answer, Refusal)})
-        return None, "; ".join(
-            whys
-        ) or "no replica of the table has such GPUs, in so small a number"
+        return None, "; ".join(whys) or NO_SUCH_GPUS
     at, replicas, answer, source = max(
         found, key=lambda one: (one[1] * one[2].low, one[1] * one[2].rate, repr(one[0]))
     )

@@ -1,7 +1,7 @@
 """`lepta profile`: what a machine can serve inside a latency objective, and how that is known."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from lepta.domain import schemas, serving_tables
@@ -256,9 +256,15 @@ def _places(offers: File | None, gpus: str | None) -> tuple[Place, ...] | None:
         return wanted
     table = read_table(offers, schemas.OFFERS)
     rented = places_of_offers([offer_of(table.source, row) for row in table.rows])
-    if wanted is None:
-        return rented
-    return tuple(p for p in rented if any(same_gpu(p.gpu, one.gpu) for one in wanted))
+    if wanted is not None:
+        rented = tuple(p for p in rented if any(same_gpu(p.gpu, one.gpu) for one in wanted))
+    if not rented:
+        raise InputError(
+            "no offer has accelerators" + (f" that {gpus!r} names" if gpus else ""),
+            where=str(offers),
+            remedy="fill in accelerator and accelerator_count",
+        )
+    return rented
 
 
 def _rows(
@@ -303,7 +309,7 @@ def _estimated(
             remedy="give --models, --gpu-figures, and --offers or --gpus h100_sxm:4",
         )
     known = known_rows(rows, figures, gpus)
-    return estimated_profiles(asked, places, figures, gpus, partial(calibrate, known))
+    return estimated_profiles(asked, places, figures, gpus, cache(partial(calibrate, known)))
 
 
 def _backtest(
