@@ -170,13 +170,14 @@ class ServiceProfile:
     rate_low: PerSecond | None
     rate_high: PerSecond | None
     concurrency: Load | None = None
-    """Requests in one replica at that rate."""
+    """Most requests at once in one replica inside the objective; of a running server: just now."""
     replicas: Count = 1
     """Replicas that one unit of the offer holds."""
     setting: Setting | None = None
     tokens_per_s: TokensPerSecond | None = None
     """Output tokens per second at `rate`."""
     ttft: Seconds | None = None
+    """Of a replica with that many requests."""
     tpot: Seconds | None = None
     memory: GiB | None = None
     """Weights and KV cache of one replica at that concurrency, over all its GPUs."""

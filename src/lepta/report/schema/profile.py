@@ -152,7 +152,10 @@ _PROPERTIES: Final[dict[str, Any]] = {
             "rate_per_s": {**_MAYBE, "description": "of one unit of the offer; null: not known"},
             "rate_low": {**_MAYBE, "description": "lower end of the band; null: not known"},
             "rate_high": {**_MAYBE, "description": "upper end; null: none was seen"},
-            "concurrency": {**_MAYBE, "description": "requests in one replica at that rate"},
+            "concurrency": {
+                **_MAYBE,
+                "description": "most requests at once in one replica inside the objective",
+            },
             "replicas": {**_COUNT, "description": "that one unit of the offer holds"},
             "replica": {"anyOf": [{"type": "null"}, _REPLICA]},
             "output_tokens_per_s": {**_MAYBE, "description": "of one unit at rate_per_s"},
