@@ -78,7 +78,8 @@ def _bucketing(found: Bucketing, console: Console) -> None:
         highlight=False,
     )
     for name in found.replicas:
-        console.print(_line(f"  also inside the objective on {name}"), soft_wrap=True)
+        text = f"  also inside the objective, to half a point (its cost is read off a grid): {name}"
+        console.print(_line(text), soft_wrap=True)
 
 
 def _seen(seen: ServerSeen, console: Console) -> None:
