@@ -194,7 +194,7 @@ _PROPERTIES: Final[dict[str, Any]] = {
                     "error_asked": _NUMBER,
                     "replicas": {
                         **_STRINGS,
-                        "description": "measured replicas for whose own cost, read off a grid, it holds too",
+                        "description": "replicas for whose own cost, read off a grid, it holds too",
                     },
                     "buckets": _rows(
                         {
