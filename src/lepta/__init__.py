@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _VERBS = {
     "assess": "lepta.verbs.assess",
     "check": "lepta.verbs.check",
+    "commit": "lepta.verbs.commit",
     "demo": "lepta.verbs.demo",
     "init": "lepta.verbs.init",
     "plan": "lepta.verbs.plan",

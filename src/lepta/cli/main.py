@@ -17,7 +17,19 @@ from lepta.errors import AdapterError, LeptaError
 
 __all__ = ["app", "main"]
 
-ORDER = ("init", "check", "demo", "prices", "profile", "assess", "solve", "plan", "report")
+ORDER = (
+    "init",
+    "check",
+    "demo",
+    "prices",
+    "profile",
+    "assess",
+    "solve",
+    "plan",
+    "frontier",
+    "commit",
+    "report",
+)
 """The order of the commands in the help page: the order of the loop."""
 
 FAULT = 1

@@ -20,7 +20,7 @@ from lepta.domain.rows import (
 from lepta.domain.tables import Row
 from lepta.errors import InputError, listing
 
-__all__ = ["Table", "build_case", "build_offer"]
+__all__ = ["Table", "build_case", "check_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,14 @@ def build_case(
     profiled = [row["class"] for row in profiles.rows]
     wanted = sorted({row["class"] for row in demand.rows})
     for table in (profiles, routes, current or NO_TABLE):
-        _known(table, "offer", names, offers.source)
+        check_names(table, "offer", names, offers.source)
     # A route of a class without demand is harmless; one of a class that nothing serves is not
     # an error either. A misspelled class would silently cost nothing, so it is refused.
-    _known(routes, "class", [*wanted, *profiled], demand.source)
-    _known(classes, "class", [*wanted, *profiled], demand.source)
-    _known(pipelines, "pipeline", wanted, demand.source)
-    _known(pipelines, "class", profiled, profiles.source)
-    _known(scenarios, "class", wanted, demand.source)
+    check_names(routes, "class", [*wanted, *profiled], demand.source)
+    check_names(classes, "class", [*wanted, *profiled], demand.source)
+    check_names(pipelines, "pipeline", wanted, demand.source)
+    check_names(pipelines, "class", profiled, profiles.source)
+    check_names(scenarios, "class", wanted, demand.source)
     return PlanCase(
         offers=tuple(offer_of(offers.source, row) for row in offers.rows),
         demand=_demand(demand),
@@ -85,9 +85,15 @@ def build_case(
     )
 
 
-def _known(table: Table, column: str, names: Sequence[str], home: str) -> None:
+def check_names(table: Table, column: str, names: Sequence[str], home: str) -> None:
+    """Refuse a table with a name that the table at home does not have.
+
+    Raises
+    ------
+    InputError
+        Names file, line, column, value, and the nearest name that there is.
+    """
     known = set(names)
-    kind = {"offer": "an offer", "class": "a class", "pipeline": "a pipeline"}[column]
     for row in table.rows:
         value = row[column]
         if value in known:
@@ -96,7 +102,7 @@ def _known(table: Table, column: str, names: Sequence[str], home: str) -> None:
         meant = f"is {near[0]!r} meant? " if near else ""
         raise InputError.at(
             table.source,
-            f"names {kind} that {home} does not have",
+            f"names {'an' if column == 'offer' else 'a'} {column} that {home} does not have",
             row=row["_line"],
             column=column,
             value=value,
@@ -106,7 +112,7 @@ def _known(table: Table, column: str, names: Sequence[str], home: str) -> None:
 
 def _demand(table: Table) -> tuple[Demand, ...]:
     demand = tuple(demand_of(table.source, row) for row in table.rows)
-    if clash := overlap(demand):
+    if clash := overlap(demand, lambda row: row.demand_class):
         lines = sorted(table.rows[place]["_line"] for place in clash)
         one, two = sorted((demand[place] for place in clash), key=lambda row: row.start)
         raise InputError.at(

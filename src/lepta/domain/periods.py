@@ -1,15 +1,33 @@
 """The horizon cut into periods within which no demand class changes its rate."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
 
 from lepta.domain.demand import Demand
 from lepta.errors import InputError
 from lepta.units import Hours, check
 
-__all__ = ["SLACK", "Gap", "Horizon", "Period", "cut", "overlap"]
+__all__ = ["SLACK", "Gap", "Horizon", "Interval", "Period", "cut", "overlap"]
+
+
+class Interval(Protocol):
+    """Whatever has a half-open interval [start, end)."""
+
+    @property
+    def start(self) -> datetime:
+        """The first instant."""
+        ...
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after it."""
+        ...
+
+
+T = TypeVar("T", bound=Interval)
 
 SLACK = timedelta(seconds=1)
 """Ends and starts that lie closer than this are one instant: 0.3333 h is meant to be 20 minutes."""
@@ -50,14 +68,14 @@ class Horizon:
         return sum(period.hours for period in self.periods)
 
 
-def overlap(demand: Sequence[Demand]) -> tuple[int, int] | None:
-    """Find two rows of one class that share more than a second of time: their places, or None."""
-    order = sorted(range(len(demand)), key=lambda i: (demand[i].demand_class, demand[i].start, i))
+def overlap(rows: Sequence[T], key: Callable[[T], Any]) -> tuple[int, int] | None:
+    """Find two rows of one key that share more than a second of time: their places, or None."""
+    order = sorted(range(len(rows)), key=lambda i: (key(rows[i]), rows[i].start, i))
     latest: int | None = None
     for place in order:
-        row = demand[place]
-        before = demand[latest] if latest is not None else None
-        if before is None or latest is None or before.demand_class != row.demand_class:
+        row = rows[place]
+        before = rows[latest] if latest is not None else None
+        if before is None or latest is None or key(before) != key(row):
             latest = place
             continue
         if before.end - row.start > SLACK or before.start == row.start:
@@ -84,7 +102,7 @@ def cut(demand: Sequence[Demand]) -> Horizon:
                 f"demand of {row.demand_class} from {row.start.isoformat()} lasts {row.hours:g} h",
                 remedy="give intervals of at least two seconds",
             )
-    if clash := overlap(demand):
+    if clash := overlap(demand, lambda row: row.demand_class):
         one, two = (demand[place] for place in clash)
         raise InputError(
             f"two intervals of {one.demand_class} overlap: {_span(one)} and {_span(two)}",

@@ -1,7 +1,8 @@
 """The columns of the tables that people hand to lepta; the parser and the manual read them."""
 
+from lepta.domain.commit_tables import COMMIT_TABLES
 from lepta.domain.serving_tables import SERVING_TABLES
-from lepta.domain.tables import Column, Kind, TableSchema
+from lepta.domain.tables import MOST_HOURS, MOST_MONEY, MOST_UNITS, Column, Kind, TableSchema
 
 __all__ = [
     "CLASSES",
@@ -19,11 +20,6 @@ __all__ = [
 ]
 
 TERMS = ("on-demand", "spot", "reserved", "serverless")
-
-# Far beyond all that there is: a number above them is a slip of the unit or of the keyboard.
-MOST_HOURS = 1e6
-MOST_MONEY = 1e12
-MOST_UNITS = 1e9
 
 OFFERS = TableSchema(
     name="offers",
@@ -428,4 +424,5 @@ TABLES = (
     USAGE,
     RATE_CARD,
     *SERVING_TABLES,
+    *COMMIT_TABLES,
 )

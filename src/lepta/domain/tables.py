@@ -16,9 +16,23 @@ from typing import Any
 
 from lepta.errors import InputError, listing
 
-__all__ = ["Column", "Kind", "RawTable", "Row", "TableSchema"]
+__all__ = [
+    "MOST_HOURS",
+    "MOST_MONEY",
+    "MOST_UNITS",
+    "Column",
+    "Kind",
+    "RawTable",
+    "Row",
+    "TableSchema",
+]
 
 Row = Mapping[str, Any]
+
+# Far beyond all that there is: a number above them is a slip of the unit or of the keyboard.
+MOST_HOURS = 1e6
+MOST_MONEY = 1e12
+MOST_UNITS = 1e9
 
 NULLS = frozenset({"", "null", "none", "na", "n/a", "nan"})
 """Texts that mean "not known". The text of an infinite number is not among them: it is an error."""

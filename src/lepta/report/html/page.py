@@ -24,7 +24,7 @@ from lepta.report import fleet, headline, numbers, spend
 from lepta.report.html import charts
 from lepta.units import from_micros
 
-__all__ = ["page"]
+__all__ = ["page", "render"]
 
 MOST: Final = {"findings": 25, "units": 30, "lines": 10, "routes": 40, "marginals": 20, "fleet": 30}
 """Rows of each table; what is beyond stands in report.json, and its sum in the last row."""
@@ -43,23 +43,30 @@ def page(
 
     `assessed_at` and `planned_at` say how old the parts are; None is "made for this report".
     """
-    figures = _figures(assessment, plan)
+    return render(
+        "page.html.j2",
+        _figures(assessment, plan),
+        title=title or "AI infrastructure cost report",
+        assessment=assessment,
+        plan=plan,
+        generated_at=generated_at,
+        assessed_at=assessed_at,
+        planned_at=planned_at,
+        headline=headline.headline(assessment, plan),
+        proof=headline.proof(plan) if plan else "",
+        spend=_spend(assessment),
+        fleet=_fleet(plan),
+    )
+
+
+def render(template: str, figures: Mapping[str, Any], **values: Any) -> str:
+    """Return a page of this house: its style, its script, the charting library, the figures."""
     library, library_hash = _library()
     script = _resource("page.js")
     return (
         _environment()
-        .get_template("page.html.j2")
+        .get_template(template)
         .render(
-            title=title or "AI infrastructure cost report",
-            assessment=assessment,
-            plan=plan,
-            generated_at=generated_at,
-            assessed_at=assessed_at,
-            planned_at=planned_at,
-            headline=headline.headline(assessment, plan),
-            proof=headline.proof(plan) if plan else "",
-            spend=_spend(assessment),
-            fleet=_fleet(plan),
             figures={name: charts.legend(figure) for name, figure in figures.items()},
             figures_json=_json(figures),
             style=Markup(_resource("style.css")),  # noqa: S704 - our own file
@@ -67,6 +74,7 @@ def page(
             script_hash=_hash(script.encode()),
             library=Markup(library),  # noqa: S704 - base64
             library_hash=library_hash,
+            **values,
         )
     )
 
