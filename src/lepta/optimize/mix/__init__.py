@@ -25,12 +25,13 @@ from lepta.optimize.mix.answer import plan_of
 from lepta.optimize.mix.breakeven import breakeven
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.changes import changes_of
+from lepta.optimize.mix.dominated import undominated
 from lepta.optimize.mix.horizon import unit_cost
 from lepta.optimize.mix.market import check_case, survey
 from lepta.optimize.mix.model import Model, model_of
 from lepta.optimize.mix.now import look
 from lepta.optimize.mix.objectives import objectives
-from lepta.optimize.mix.promised import calmed
+from lepta.optimize.mix.promised import calmed, risked
 from lepta.optimize.mix.rivals import SHARE, rivals
 from lepta.optimize.mix.search import Found, find
 from lepta.optimize.mix.settle import period_of
@@ -84,6 +85,11 @@ def mix(
     check_case(case)
     horizon = cut(case.demand)
     market, unknown = survey(case, horizon)
+    kept = undominated(case, market)
+    if len(kept) < len(market.offers):
+        left = len(market.offers) - len(kept)
+        unknown += (f"{left:,} offers were left out: another is at least as good in everything.",)
+        market = market.only(kept)
     model = model_of(case, market, horizon)
     now = look(case, horizon)
     found = find(
@@ -91,6 +97,7 @@ def mix(
         gap=gap,
         budget=Budget(time_limit_s, clock),
         payback_hours=case.promises.payback_hours,
+        risk=case.promises.risk,
     )
     if not found.whole:
         plan = _infeasible(case, model, horizon, found.impossible, now, unknown)
@@ -111,6 +118,7 @@ def mix(
     plan = replace(plan, changes=changes_of(case, plan.units))
     more = [
         *calmed(plan, found.calm, case.promises.payback_hours),
+        *risked(case, plan, found.averse),
         *_reasons(case, model, horizon, found),
     ]
     return certified(case, explain(case, market, horizon, plan, now, others, more), gap=gap)

@@ -50,13 +50,14 @@ def plan_of(
     detours: list[Routing] = []
     shadow: list[ShadowPrice] = []
     started = _starts(model, horizon, whole)
+    quotas = [quota.name for quota in case.quotas]
     for step, period in enumerate(horizon.periods):
         units += _units(model, period, whole.fleets[step])
         tables = whole.fleets[step].routes
         routing += _routing(model, period, tables[0])
         for here, table in zip(model.stages[step][1:], tables[1:], strict=True):
             detours += _routing(model, period, table, here.name)
-        shadow += _shadow_prices(case.currency, model, step, period, prices[step])
+        shadow += _shadow_prices(case.currency, quotas, model, step, period, prices[step])
         if ties is not None:
             shadow += _start_prices(case.currency, model, step, period, ties)
     if ties is not None and ties.tonne > 0:
@@ -141,7 +142,12 @@ def _routing(model: Model, period: Period, table: Array, under: str = "") -> lis
 
 
 def _shadow_prices(
-    currency: str, model: Model, step: int, period: Period, prices: Prices
+    currency: str,
+    quotas: Sequence[str],
+    model: Model,
+    step: int,
+    period: Period,
+    prices: Prices,
 ) -> list[ShadowPrice]:
     """Prices of the relaxation: what a class costs, what a limit costs, in the long run.
 
@@ -184,6 +190,11 @@ def _shadow_prices(
     found += [
         price("limit", market.offers[g].id, float(prices.limit[g]) / period.hours, saved)
         for g in np.flatnonzero(prices.limit > 0)
+    ]
+    found += [
+        price("quota", quota, float(prices.quota[q]) / period.hours, saved)
+        for q, quota in enumerate(quotas)
+        if prices.quota[q] > 0
     ]
     return found
 
@@ -247,7 +258,7 @@ def _outlooks(case: PlanCase, model: Model, whole: Whole) -> tuple[Outlook, ...]
                 probability=weight,
                 cost=sent / weight if weight else 0.0,
                 penalty=fine / weight if weight else 0.0,
-                unserved=missed / wanted if wanted else 0.0,
+                unserved=float(missed / wanted) if wanted else 0.0,
             )
         )
     return tuple(found)

@@ -53,7 +53,7 @@ def breakeven(
         first = int(np.argmin(rate))
         month = rate[first] * 3600.0 * HOURS_PER_MONTH / 1e6
         said.append(
-            f"{head}; a {market.offers[own[wins[first]]].id} of one's own is cheaper from "
+            f"{head}; one {market.offers[own[wins[first]]].id} of your own is cheaper from "
             f"{rate[first]:.3g} requests/s on ({month:.3g} million per month of 730 h); the demand "
             f"is {_span(float(least[w]), float(most[w]))}/s."
         )

@@ -1,14 +1,17 @@
 """Calm: of the plans within the gap the one nearest to what runs now; a change must pay.
 
-The cheapest plan is one of many that cost nearly the same. The first periods are solved once more
-with a price on every unit that changes at the beginning:
+The cheapest plan is one of many that cost nearly the same. Plans are compared by their cost and by
+what their changes are charged:
 
-    up    start_g * (max(1, hours / payback) - 1) + nudge       a change must earn its switching
-    down  nudge                                                 cost within the payback time
+    each unit more than runs now    start_g * (hours / payback - 1): it must earn its switching cost
+                                    within the payback time, not within the horizon
+    each unit that changes at the beginning    a nudge, worth in all what the gap leaves free
 
-where the nudge, over all units that change, is worth what the gap leaves free. What runs now, held
-throughout, is among the plans compared. So whatever changes saves at least what changing is priced
-at: with `paid` the price of the changes, cost(plan) + paid(plan) <= cost(held) + 0.
+The first periods are solved once more with the nudge; with a payback time shorter than the horizon
+all is planned once more with starts that much dearer. What runs now, held throughout, is among the
+plans compared. So whatever changes saves at least what it is charged:
+
+    cost(plan) + charged(plan) <= cost(held)
 """
 
 from collections.abc import Sequence
@@ -22,7 +25,7 @@ from lepta.optimize.mix.model import Model
 from lepta.optimize.mix.program import Anchor, Cells
 from lepta.optimize.mix.settle import Period
 
-__all__ = ["Calm", "calm"]
+__all__ = ["Calm", "Slow", "calm"]
 
 Array = npt.NDArray[np.float64]
 
@@ -43,6 +46,14 @@ class Calm:
     """Cost of the plan without calm."""
 
 
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """The plan with starts `factor` times as dear: a change pays within hours / factor."""
+
+    factor: float
+    whole: Whole | None
+
+
 def calm(
     model: Model,
     periods: Sequence[Period],
@@ -52,20 +63,22 @@ def calm(
     *,
     bound: float,
     gap: float,
-    payback_hours: float | None,
+    slow: Slow | None,
     time_limit_s: float,
 ) -> Calm | None:
     """Prefer what runs now; None where nobody knows what that is.
 
-    `held` is what runs now, held throughout, where that carries the demand. `payback_hours` is None
-    where a change may pay over the whole horizon.
+    `held` is what runs now, held throughout, where that carries the demand. `slow` is None where a
+    change may pay over the whole horizon.
     """
     if model.before is None:
         return None
     changes = _changed(model, whole)
     free = max(bound / (1.0 - gap) - whole.cost, 0.0)
-    anchor = _anchor(model, free / max(changes, 1), payback_hours)
+    nudge = np.full(len(model.market.offers), free / max(changes, 1))
+    anchor = Anchor(model.before, up=nudge, down=nudge)
     plans = [whole, *([held] if held is not None else [])]
+    plans += [slow.whole] if slow is not None and slow.whole is not None else []
     if changes:
         span = (0, min(len(periods), AGAIN))
         found = window(
@@ -79,16 +92,9 @@ def calm(
             anchor=anchor,
         )
         plans += [found] if found is not None else []
-    best = min(plans, key=lambda plan: plan.cost + _paid(model, plan, anchor))
+    factor = 1.0 if slow is None else slow.factor
+    best = min(plans, key=lambda plan: plan.cost + _charged(model, plan, anchor, factor))
     return Calm(best, _changed(model, best), changes, whole.cost)
-
-
-def _anchor(model: Model, nudge: float, payback_hours: float | None) -> Anchor:
-    hours = float(model.hours.sum())
-    slow = max(hours / payback_hours, 1.0) - 1.0 if payback_hours else 0.0
-    size = len(model.market.offers)
-    before = np.zeros(size) if model.before is None else model.before
-    return Anchor(before, up=model.market.start * slow + nudge, down=np.full(size, nudge))
 
 
 def _changed(model: Model, whole: Whole) -> int:
@@ -96,6 +102,10 @@ def _changed(model: Model, whole: Whole) -> int:
     return int(np.abs(whole.units[0] - before)[~model.market.serverless].sum())
 
 
-def _paid(model: Model, whole: Whole, anchor: Anchor) -> float:
-    move = np.where(model.market.serverless, 0.0, whole.units[0] - anchor.units)
-    return float(anchor.up @ np.maximum(move, 0.0) + anchor.down @ np.maximum(-move, 0.0))
+def _charged(model: Model, whole: Whole, anchor: Anchor, factor: float) -> float:
+    """Return what the changes of a plan are charged beyond what they cost."""
+    machines, units = ~model.market.serverless, whole.units
+    move = np.where(machines, units[0] - anchor.units, 0.0)
+    nudged = float(anchor.up @ np.maximum(move, 0.0) + anchor.down @ np.maximum(-move, 0.0))
+    more = np.where(machines, np.maximum(units.max(axis=0) - anchor.units, 0.0), 0.0)
+    return nudged + (factor - 1.0) * float(model.market.start @ more)

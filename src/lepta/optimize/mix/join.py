@@ -30,6 +30,7 @@ __all__ = [
     "starts_of",
     "total",
     "window",
+    "within_carbon",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -75,6 +76,14 @@ def total(model: Model, fleets: Sequence[Fleet]) -> float:
     return float((model.unit_cost * units).sum()) + starts + sent
 
 
+def within_carbon(model: Model, units: Array) -> bool:
+    """Tell whether units (P, G) keep the limit of emissions."""
+    if model.carbon_limit is None:
+        return True
+    tonnes = float((model.hours @ units) @ np.nan_to_num(model.market.carbon))
+    return tonnes <= model.carbon_limit * (1 + 1e-9)
+
+
 def join(model: Model, periods: Sequence[Period], fleets: Sequence[Fleet]) -> Whole | None:
     """Put fleets side by side, bridge short gaps, and keep running what must run."""
     units = np.array([fleet.units for fleet in fleets])
@@ -82,7 +91,8 @@ def join(model: Model, periods: Sequence[Period], fleets: Sequence[Fleet]) -> Wh
         routed(model, periods, keep_running(model, mine), fleets)
         for mine in (units, _bridge(model, units))
     ]
-    return min((plan for plan in plans if plan), key=lambda plan: plan.cost, default=None)
+    kept = (plan for plan in plans if plan and within_carbon(model, plan.units))
+    return min(kept, key=lambda plan: plan.cost, default=None)
 
 
 def routed(
@@ -185,7 +195,8 @@ def improve(
             share = min(budget.share(place, len(places), rounds=2), 20.0)
             fine = gap / FINER
             found = window(model, periods, cells, whole, span, gap=fine, time_limit_s=share)
-            if found is not None and found.cost < whole.cost * (1 - BETTER):
+            better = found is not None and found.cost < whole.cost * (1 - BETTER)
+            if found is not None and better and within_carbon(model, found.units):
                 whole = found
         if begin - whole.cost <= max(BETTER, gap / 10) * whole.cost:
             break

@@ -12,6 +12,7 @@ from lepta.domain.demand import DemandClass
 from lepta.domain.offer import Offer, Term
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import PlanCase
+from lepta.domain.promises import Scope
 from lepta.errors import InputError, listing
 
 __all__ = [
@@ -101,7 +102,7 @@ def check_case(case: PlanCase) -> None:
     names = {offer.id for offer in case.offers}
     keys: dict[str, list[tuple[str, ...]]] = {
         "offer": [(offer.id,) for offer in case.offers],
-        "profile": [(p.demand_class, p.offer) for p in case.profiles],
+        "profile": [(p.demand_class, *_point(p.latency_ms), p.offer) for p in case.profiles],
         "route": [(r.demand_class, r.offer) for r in case.routes],
         "current": [(offer,) for offer, _ in case.current or ()],
     }
@@ -121,6 +122,11 @@ def check_case(case: PlanCase) -> None:
             raise InputError(
                 f"{units} units of {offer} run now", remedy="give a number of units from 0"
             )
+
+
+def _point(latency_ms: float | None) -> tuple[str, ...]:
+    """Tell operating points of one pair apart."""
+    return () if latency_ms is None else (f"at {latency_ms:g} ms on",)
 
 
 def _repeats(keys: Sequence[tuple[str, ...]]) -> bool:
@@ -241,9 +247,10 @@ def _or_nan(value: float | None) -> float:
 
 def survey(case: PlanCase, horizon: Horizon) -> tuple[Market, tuple[str, ...]]:
     """Return the market to plan with, and sentences on everything that is not known."""
-    usable = [offer for offer in case.offers if known_price(offer)]
+    usable = [offer for offer in case.offers if known_price(offer) and _known_carbon(case, offer)]
     market = market_of(case, horizon.classes, usable, utilization=case.utilization)
     unknown = [*_prices(case), *_gaps(horizon), *_idle_profiles(case, horizon)]
+    unknown += [*_emissions(case), *_tokens(case, horizon), *_places(case)]
     peak = np.max([period.rates for period in horizon.periods], axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         hopeless = (market.able > 0) & (peak[:, None] / market.able > MOST_UNITS)
@@ -276,6 +283,53 @@ def _idle_profiles(case: PlanCase, horizon: Horizon) -> list[str]:
     near = get_close_matches(strange[0], horizon.classes, n=1)
     meant = f" (is {near[0]} meant?)" if near else ""
     return [f"Profiles name {listing(strange)}, of which there is no demand{meant}: not used."]
+
+
+def _known_carbon(case: PlanCase, offer: Offer) -> bool:
+    """Tell whether the emissions may be planned with: unknown is not zero where they count."""
+    counts = case.promises.carbon_price > 0 or case.promises.carbon_limit is not None
+    return offer.serverless or offer.carbon_g_per_hour is not None or not counts
+
+
+def _emissions(case: PlanCase) -> list[str]:
+    missing = sorted(offer.id for offer in case.offers if not _known_carbon(case, offer))
+    if not missing:
+        return []
+    return [f"The emissions of {listing(missing)} are not known: not planned with, as they count."]
+
+
+def _tokens(case: PlanCase, horizon: Horizon) -> list[str]:
+    """Name classes that could go to an API if anybody said how many tokens they have."""
+    known = {one.name: one for one in case.classes}
+    profiled = {(point.demand_class, point.offer) for point in case.profiles}
+    missing = sorted(
+        f"{name} on {offer.id}"
+        for offer in case.offers
+        if offer.serverless and known_price(offer)
+        for name in horizon.classes
+        if (name, offer.id) in profiled and api_price(offer, known.get(name)) is None
+    )
+    if not missing:
+        return []
+    return [
+        f"The price of a request is not known for {listing(missing, 4)}: not planned with; give "
+        "input_tokens and output_tokens in classes.csv."
+    ]
+
+
+def _places(case: PlanCase) -> list[str]:
+    """Name machines whose place is not known, where the loss of a place must be survived."""
+    said = []
+    for promise in case.promises.survive:
+        if promise.scope is Scope.POOL:  # what is not spot is in no pool, and is not lost with one
+            continue
+        lost = sorted(o.id for o in case.offers if not o.serverless and not promise.scope.of(o))
+        if lost:
+            said.append(
+                f"The {promise.scope.value} of {listing(lost)} is not known: planned as if no loss "
+                "could hit it."
+            )
+    return said
 
 
 def _gaps(horizon: Horizon) -> list[str]:

@@ -13,10 +13,9 @@ import numpy.typing as npt
 
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import PlanCase
-from lepta.domain.promises import Scope
 from lepta.optimize.mix.market import Market
 
-__all__ = ["GIVEN", "Circumstance", "Kinds", "Model", "kinds_of", "model_of", "unplaced"]
+__all__ = ["GIVEN", "Circumstance", "Kinds", "Model", "kinds_of", "model_of"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -139,7 +138,7 @@ def kinds_of(market: Market) -> Kinds:
 def model_of(case: PlanCase, market: Market, horizon: Horizon) -> Model:
     """Lay out a case on the periods of its horizon."""
     promises = case.promises
-    rates = [np.array(period.rates) for period in horizon.periods]
+    rates = [np.array(period.rates, dtype=np.float64) for period in horizon.periods]
     emergencies = _emergencies(case, market)
     scenarios = _scenarios(case, horizon)
     likely = 1.0 - sum(one.probability for one in case.scenarios)
@@ -196,19 +195,12 @@ def _emergencies(case: PlanCase, market: Market) -> list[tuple[str, Mask, float]
     return [one for one in found if one[2] > 0]
 
 
-def unplaced(case: PlanCase, market: Market, scope: Scope) -> tuple[str, ...]:
-    """Name machine offers that do not say where they are, so that no loss can hit them."""
-    return tuple(
-        offer.id for offer in market.offers if not offer.serverless and not scope.of(offer)
-    )
-
-
 def _scenarios(case: PlanCase, horizon: Horizon) -> list[tuple[str, float, list[Array]]]:
     """Lay each scenario on the periods: what it does not say is as the demand table says."""
     place = {name: w for w, name in enumerate(horizon.classes)}
     found = []
     for one in case.scenarios:
-        table = [np.array(period.rates) for period in horizon.periods]
+        table = [np.array(period.rates, dtype=np.float64) for period in horizon.periods]
         rows: dict[str, list[tuple[float, float, float]]] = {}
         for row in one.demand:
             begin = row.start.timestamp()

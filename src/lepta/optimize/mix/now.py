@@ -25,7 +25,8 @@ def look(case: PlanCase, horizon: Horizon) -> Now:
     running = {name: units for name, units in case.current if units}
     unpriced = tuple(sorted(name for name in running if not known_price(offers[name])))
     own = _own(case, horizon, running, case.utilization)
-    each = sum(units * float(own.market.price[g]) for g, units in enumerate(own.market.limit))
+    held = np.where(own.market.serverless, 0.0, own.market.limit)
+    each = float(own.market.price @ held)
     short = _short(own, horizon)
     full = _short(_own(case, horizon, running, 1.0), horizon) if short else {}
     beyond = {n: u for n, u in running.items() if (q := offers[n].limit) is not None and u > q}

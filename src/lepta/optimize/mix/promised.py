@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from lepta.domain.offer import Term
 from lepta.domain.plan import FleetPlan, PlanCase, Wish
+from lepta.domain.promises import CVAR_TAIL
 from lepta.errors import listing
 from lepta.optimize.mix.calm import Calm
 from lepta.optimize.mix.model import GIVEN
+from lepta.optimize.mix.risk import Averse
 from lepta.optimize.mix.writing import count, money
 
-__all__ = ["calmed", "contradiction", "promised", "taken_on_trust"]
+__all__ = ["calmed", "contradiction", "promised", "risked", "taken_on_trust"]
 
 MOST_LINES = 8
 
@@ -127,6 +129,19 @@ def calmed(plan: FleetPlan, kept: Calm | None, payback_hours: float | None) -> l
             f"{kept.changed_before}"
         )
     return [f"{said}, for {money(max(more, 0.0))} {plan.currency} more."]
+
+
+def risked(case: PlanCase, plan: FleetPlan, kept: Averse | None) -> list[str]:
+    """Say what an aversion to risk buys, and what it costs on average."""
+    if kept is None or plan.cost is None or plan.bound is None:
+        return []
+    gap = (kept.value - kept.bound) / kept.value if kept.value > 0 else 0.0
+    return [
+        f"With {case.promises.risk:.0%} of the weight on the worst {CVAR_TAIL:.0%} of the "
+        f"scenarios the plan is worth {money(kept.value)} {plan.currency} (within {gap:.2%} of the "
+        f"best). On average it costs at most {money(plan.cost - plan.bound)} more than the "
+        "cheapest plan: the price of safety."
+    ]
 
 
 def contradiction(wishes: Sequence[Wish]) -> list[str]:

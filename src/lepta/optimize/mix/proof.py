@@ -110,9 +110,9 @@ def _below_machines(model: Model, cells: Cells, paid: Array, price: Array) -> Ar
     free = np.isinf(market.limit) & ~market.serverless
     cheapest = np.full(len(model.kinds.serverless), np.inf)
     np.minimum.at(cheapest, model.kinds.of[free], (np.maximum(paid, 0.0) / market.up)[free])
-    most = cells.send + cells.need * cheapest[cells.j]
-    machine = ~model.kinds.serverless[cells.j] & np.isfinite(most)
-    np.minimum.at(price, cells.w[machine], most[machine])
+    machine = np.isfinite(cheapest[cells.j])  # the cheapest API is infinite here: it has no units
+    most = (cells.send + cells.need * np.where(machine, cheapest[cells.j], 0.0))[machine]
+    np.minimum.at(price, cells.w[machine], most)
     return price
 
 

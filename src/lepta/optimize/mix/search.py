@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from lepta.optimize.mix.answer import NOISE
 from lepta.optimize.mix.budget import Budget
-from lepta.optimize.mix.calm import Calm, calm
+from lepta.optimize.mix.calm import Calm, Slow, calm
 from lepta.optimize.mix.horizon import Ties, constant, tie, unit_cost
-from lepta.optimize.mix.join import Whole, exact, improve, join, total
+from lepta.optimize.mix.join import Whole, exact, improve, join, total, within_carbon
 from lepta.optimize.mix.model import Model
 from lepta.optimize.mix.program import Cells
 from lepta.optimize.mix.proof import Prices
+from lepta.optimize.mix.risk import Averse, averse
 from lepta.optimize.mix.roll import roll
 from lepta.optimize.mix.settle import (
     Fleet,
@@ -47,6 +48,7 @@ class Found:
 
     whole: Whole | None = None
     calm: Calm | None = None
+    averse: Averse | None = None
     bound: float = 0.0
     prices: tuple[Prices, ...] = ()
     """Per period."""
@@ -54,11 +56,24 @@ class Found:
     impossible: tuple[int, ...] = ()
 
 
-def find(model: Model, *, gap: float, budget: Budget, payback_hours: float | None = None) -> Found:
-    """Find a plan with its bound, calm where what runs is known; or what cannot be served."""
+def find(
+    model: Model,
+    *,
+    gap: float,
+    budget: Budget,
+    payback_hours: float | None = None,
+    risk: float = 0.0,
+) -> Found:
+    """Find a plan with its bound, calm where what runs is known; or what cannot be served.
+
+    With `risk` and scenarios the plan is averse to risk: it costs more on average than the cheapest
+    one, of which the bound is.
+    """
     found = _find(model, gap=gap, budget=budget)
     if found.whole is None:
         return found
+    if risk > 0 and model.stages[0][0].weight < 1:
+        return _averse(model, found, risk, gap=gap, budget=budget)
     periods = [period_of(model, step) for step in range(len(model.hours))]
     hand = _hand(model, periods)
     kept = calm(
@@ -69,12 +84,36 @@ def find(model: Model, *, gap: float, budget: Budget, payback_hours: float | Non
         _cheapest(model, None, hand),
         bound=found.bound,
         gap=gap,
-        payback_hours=payback_hours,
+        slow=_slow(model, payback_hours, gap=gap, budget=budget),
         time_limit_s=max(budget.seconds * CALMED, 0.01),
     )
     if kept is None:
         return found
     return replace(found, whole=kept.whole, calm=kept, bound=min(found.bound, kept.whole.cost))
+
+
+def _slow(model: Model, payback_hours: float | None, *, gap: float, budget: Budget) -> Slow | None:
+    """Plan once more with starts so dear that each earns its cost within the payback time."""
+    hours = float(model.hours.sum())
+    if payback_hours is None or payback_hours >= hours or model.before is None:
+        return None
+    factor = hours / payback_hours
+    dear = replace(model, market=replace(model.market, start=model.market.start * factor))
+    found = _find(dear, gap=gap, budget=Budget(budget.seconds / 2.0, budget.clock)).whole
+    return Slow(factor, None if found is None else _side_by_side(model, found.fleets))
+
+
+def _averse(model: Model, found: Found, risk: float, *, gap: float, budget: Budget) -> Found:
+    each = Budget(budget.seconds / 4.0, budget.clock)
+
+    def plan(weighted: Model) -> tuple[Whole | None, float]:
+        one = _find(weighted, gap=gap, budget=each)
+        return one.whole, one.bound
+
+    kept = averse(model, risk, plan)
+    if kept is None:
+        return found
+    return replace(found, whole=kept.whole, averse=kept, bound=min(found.bound, kept.whole.cost))
 
 
 def _find(model: Model, *, gap: float, budget: Budget) -> Found:
@@ -119,7 +158,7 @@ def _coupled(
     bound = sum(one.prices.bound for one in relaxed) + constant(model, ties)
     cells = _that_matter(periods, relaxed)
     part = Budget(budget.seconds * ROLLED, budget.clock)
-    whole = _cheapest(model, roll(model, periods, cells, ties, gap=gap, budget=part), hand)
+    whole = _cheapest(model, _rolled(model, periods, cells, ties, gap=gap, budget=part), hand)
     if not _close(whole, bound, gap):
         part = Budget(budget.seconds * SETTLED, budget.clock)
         fleets = _settle_all(periods, relaxed, cost, hand, gap=gap / FINER, budget=part)
@@ -144,6 +183,29 @@ def _coupled(
     )
 
 
+def _rolled(
+    model: Model,
+    periods: Sequence[Period],
+    cells: Sequence[Sequence[Cells]],
+    ties: Ties,
+    *,
+    gap: float,
+    budget: Budget,
+) -> Whole | None:
+    """Build a plan from the front; with a limit of emissions at rising prices until it is kept."""
+    if model.carbon_limit is None:
+        return roll(model, periods, cells, ties, gap=gap, budget=budget)
+    hours = float((model.market.price[:, None] * model.hours[None, :]).max(initial=0.0))
+    least = 1e-3 * hours / max(model.carbon_limit, 1e-9)
+    for dearer in (1.0, 1.02, 1.1, 1.5, 3.0, 10.0, 100.0):
+        tonne = ties.tonne * dearer + (least * (dearer - 1.0))
+        part = Budget(budget.seconds / 5.0, budget.clock)
+        found = roll(model, periods, cells, Ties(ties.start, tonne), gap=gap, budget=part)
+        if found is not None and within_carbon(model, found.units):
+            return found
+    return None
+
+
 def _close(whole: Whole | None, bound: float, gap: float) -> bool:
     return whole is not None and whole.cost - bound <= max(gap, NOISE) * whole.cost
 
@@ -160,6 +222,8 @@ def _cheapest(
     """Keep what runs now where that is cheaper: no plan is ever dearer than it."""
     kept = [fleet for fleet in hand or () if fleet is not None]
     if hand is None or len(kept) < len(hand):
+        return whole
+    if not within_carbon(model, np.array([fleet.units for fleet in kept])):
         return whole
     return _cheaper(whole, _side_by_side(model, kept))
 

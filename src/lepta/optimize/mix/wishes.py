@@ -231,15 +231,18 @@ def _told(case: PlanCase, wish: _Asked) -> Wish:
     possible: float | None = None
     if wish.at is not None and _possible(wish.at(case, wish.far)):
         good, bad = wish.far, wish.wanted
+        whole = wish.unit == "units"
         for _ in range(STEPS):
-            middle = (good + bad) / 2.0
+            middle = float(round((good + bad) / 2.0)) if whole else (good + bad) / 2.0
+            if middle in (good, bad):
+                break
             if _possible(wish.at(case, middle)):
                 good = middle
             else:
                 bad = middle
             if abs(good - bad) <= 1e-4 * max(abs(good), abs(bad)):
                 break
-        possible = float(np.ceil(good - 1e-3)) if wish.unit == "units" else good
+        possible = good
     return Wish(
         kind=wish.kind, name=wish.name, wanted=wish.wanted, possible=possible, unit=wish.unit
     )

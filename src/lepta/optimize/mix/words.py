@@ -88,7 +88,7 @@ def explain(
             *promised(case, plan),
             *more,
             *_rivals(plan, others),
-            *_certificate(plan),
+            *_certificate(case, plan),
             *taken_on_trust(case, plan),
         ]
     return replace(plan, explanation=tuple(said), unknown=unknown)
@@ -102,15 +102,55 @@ def why_short(case: PlanCase, market: Market, w: int, *, under: str = "") -> str
     able = {p.offer for p in case.profiles if p.demand_class == name and p.rate_per_s > 0}
     if not able:
         return f"no offer can serve {name}: no profile with a rate above 0"
+    if miss := nearest_miss(case, name):
+        return miss
     priced = {offer.id for offer in case.offers if known_price(offer)}
     if not able & priced:
         return f"only offers without a known price can serve {name}: {listing(sorted(able))}"
+    serving = np.flatnonzero(market.able[w])
     full = [
-        f"{market.offers[g].id} ({market.limit[g]:.0f})" for g in np.flatnonzero(market.able[w])
+        f"{market.offers[g].id} ({market.limit[g]:.0f})"
+        for g in serving
+        if np.isfinite(market.limit[g])
     ]
-    if not full:
+    if not len(serving):
         return f"every profile of {name} would need so many units that it is taken for a slip"
+    if len(full) < len(serving):
+        return f"quotas leave no room for more of what serves {name}"
     return f"every offer that serves {name} is at its limit: {listing(full)}"
+
+
+def nearest_miss(case: PlanCase, name: str) -> str:
+    """Say which offer comes nearest to what a class asks for, where none serves it; else ""."""
+    asked = next((one for one in case.classes if one.name == name), None)
+    if asked is None:
+        return ""
+    trips = {(r.demand_class, r.offer): r.round_trip_ms or 0.0 for r in case.routes}
+    offers = {offer.id: offer for offer in case.offers}
+    points = [p for p in case.profiles if p.demand_class == name and p.rate_per_s > 0]
+    inside = [p for p in points if not asked.regions or offers[p.offer].region in asked.regions]
+    if not inside:
+        there = sorted({offers[p.offer].region or "nowhere stated" for p in points})
+        return (
+            f"no offer in {' or '.join(asked.regions)} has a profile of {name}; those that have "
+            f"are in {listing(there)}"
+        )
+    took = {p: (p.latency_ms or 0.0) + trips.get((name, p.offer), 0.0) for p in inside}
+    best = min(inside, key=lambda p: (took[p], p.offer))
+    if asked.latency_ms is not None and took[best] > asked.latency_ms * (1 + 1e-12):
+        return (
+            f"no offer serves {name} within {asked.latency_ms:g} ms; the nearest, {best.offer}, "
+            f"takes {took[best]:g} ms, {took[best] - asked.latency_ms:g} ms too long"
+        )
+    if asked.memory_gib and all(
+        (room := offers[p.offer].memory_gib) is not None and room < asked.memory_gib for p in inside
+    ):
+        most = max(offers[p.offer].memory_gib or 0.0 for p in inside)
+        return (
+            f"a replica of {name} holds {asked.memory_gib:g} GiB, and no machine that serves it "
+            f"has more than {most:g} GiB: add an offer of several machines that serve it together"
+        )
+    return ""
 
 
 def _why_not(case: PlanCase, plan: FleetPlan) -> list[str]:
@@ -293,7 +333,7 @@ def _rivals(plan: FleetPlan, others: Sequence[RunnerUp]) -> list[str]:
     return said
 
 
-def _certificate(plan: FleetPlan) -> list[str]:
+def _certificate(case: PlanCase, plan: FleetPlan) -> list[str]:
     bound, gap = plan.bound or 0.0, plan.gap or 0.0
     if plan.status == "optimal":
         if gap < 1e-9:
@@ -302,6 +342,8 @@ def _certificate(plan: FleetPlan) -> list[str]:
             tail = "this plan is within one millionth of it"
         else:
             tail = f"this plan is at most {gap:.3%} above it"
+    elif case.promises.risk > 0 and case.scenarios:
+        tail = f"this plan is at most {gap:.2%} above it on average, to be safer where it is worst"
     else:
         tail = f"this plan is at most {gap:.2%} above it; a longer --time-limit may close the gap"
     return [

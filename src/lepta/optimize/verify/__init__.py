@@ -106,8 +106,8 @@ def _nothing_claimed(plan: FleetPlan) -> Check:
 
 
 def _shortfalls(case: PlanCase, plan: FleetPlan) -> Check:
-    """Every shortfall is above 0 and not above the demand of its class at that moment."""
-    worst = 0.0 if plan.shortfalls else math.inf
+    """Every shortfall is above 0 and within the demand; without any, wishes contradict."""
+    worst = 0.0 if plan.shortfalls or plan.conflict else math.inf
     for short in plan.shortfalls:
         mine = (row for row in case.demand if row.demand_class == short.demand_class)
         rate = max(
