@@ -181,8 +181,9 @@ def _infeasible(
     wishes = conflict(case, [horizon.periods[step].start for step in impossible])
     if not shortfalls and not wishes:
         raise LeptaError(
-            "no fleet of whole machines keeps all promises together, though fractions would",
-            remedy="loosen a quota, the carbon limit, or the memory of a class a little",
+            "no fleet of whole machines was found that keeps all promises, though fractions would",
+            remedy="raise --time-limit; if that does not help, loosen a quota, the carbon limit, "
+            "or the memory of a class a little",
         )
     plan = FleetPlan(
         status="infeasible",

@@ -83,7 +83,7 @@ def explain(
             *_total(case, plan, now),
             *_carries(case, horizon, now),
             *_machines(plan),
-            *_marginal(plan),
+            *_marginal(case, plan),
             *_binding(plan),
             *promised(case, plan),
             *more,
@@ -268,12 +268,13 @@ def _machines(plan: FleetPlan) -> list[str]:
     return said
 
 
-def _marginal(plan: FleetPlan) -> list[str]:
+def _marginal(case: PlanCase, plan: FleetPlan) -> list[str]:
     rates: dict[tuple[str, datetime], float] = {}
     for row in plan.routing:
         key = (row.demand_class, row.start)
         rates[key] = rates.get(key, 0.0) + row.rate_per_s
     said = []
+    tokens = {one.name: one.output_tokens for one in case.classes}
     mine = [price for price in plan.shadow_prices if price.kind == "class"]
     names = sorted({price.name for price in mine})
     for name in names[:MOST_LINES]:
@@ -284,11 +285,16 @@ def _marginal(plan: FleetPlan) -> list[str]:
         spread = "" if high - low <= 1e-6 * high else f" ({money(low)} to {money(high)})"
         said.append(
             f"1,000 more requests of {name} cost {money(mean)} {plan.currency} in the long run"
-            f"{spread}."
+            f"{spread}{_per_million(tokens.get(name), mean, plan.currency)}."
         )
     if len(names) > MOST_LINES:
         said.append(f"{len(names) - MOST_LINES} more classes: see the shadow prices.")
     return said
+
+
+def _per_million(tokens: float | None, price: float, currency: str) -> str:
+    """Write a price per 1,000 requests also per million output tokens, where those are known."""
+    return f", 1M more output tokens {money(1000 * price / tokens)} {currency}" if tokens else ""
 
 
 def _binding(plan: FleetPlan) -> list[str]:
