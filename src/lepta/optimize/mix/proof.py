@@ -108,7 +108,7 @@ def _below_machines(model: Model, cells: Cells, paid: Array, price: Array) -> Ar
     """With one circumstance: no class is worth more than a machine without limit that serves it."""
     market, price = model.market, price.copy()
     free = np.isinf(market.limit) & ~market.serverless
-    cheapest = np.full(len(model.kinds.serverless), np.inf)
+    cheapest = np.where(model.kinds.serverless, 0.0, np.inf)  # an API fills no machine
     np.minimum.at(cheapest, model.kinds.of[free], (np.maximum(paid, 0.0) / market.up)[free])
     machine = np.isfinite(cheapest[cells.j])  # the cheapest API is infinite here: it has no units
     most = (cells.send + cells.need * np.where(machine, cheapest[cells.j], 0.0))[machine]
