@@ -123,7 +123,7 @@ def test_an_infeasible_answer_claims_nothing():
     assert short.why == "every offer that serves w is at its limit: a (4)"
     for lie in (
         replace(plan, cost=1.0),
-        replace(plan, shortfalls=()),
+        replace(plan, shortfalls=(), conflict=()),
         replace(plan, shortfalls=(replace(short, short_rate_per_s=99.0),)),
     ):
         with pytest.raises(LeptaError, match="withheld"):

@@ -169,12 +169,8 @@ FAULTS: dict[str, tuple[str, PlanCase]] = {
 }
 """Cases on which the planner is wrong, by the promise that they are about."""
 
-WRONG = sorted({promise for promise, _ in FAULTS.values()} & set(ASK))
-broken = pytest.mark.xfail(strict=True, reason="the planner is wrong on a case of FAULTS")
-
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.xfail(strict=True, reason="a fault of the planner, or of its own check")
 def test_a_case_on_which_the_planner_was_wrong(fault: str):
     _, case = FAULTS[fault]
     agrees(case)
@@ -194,14 +190,11 @@ def keeps(asked: Iterable[str]) -> None:
     law()
 
 
-@pytest.mark.parametrize(
-    "promise", [pytest.param(name, marks=broken if name in WRONG else ()) for name in ASK]
-)
+@pytest.mark.parametrize("promise", ASK)
 def test_a_promise_alone_is_kept_at_the_least_cost(promise: str):
     keeps([promise])
 
 
-@broken
 def test_promises_together_are_kept_at_the_least_cost():
     @quick
     @given(st.data())

@@ -120,7 +120,7 @@ class Emergency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What the plan costs, and leaves unserved, if demand comes like one scenario."""
+    """What requests cost, and what is left unserved, if demand comes like one scenario."""
 
     scenario: str
     probability: Fraction
@@ -163,7 +163,8 @@ class Wish:
     """One of the wishes that cannot hold together, and at which value they could."""
 
     kind: str
-    """demand, limit, quota, latency, regions, survive, carbon or scenario."""
+    """demand, limit, quota, latency, regions, survive, carbon, scenario, or whole: fractions of
+    machines would keep all promises, whole ones were not found."""
     name: str
     wanted: float
     possible: float | None

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lepta.domain.periods import Horizon, cut
-from lepta.domain.plan import FleetPlan, PlanCase, Short
-from lepta.errors import InputError, LeptaError
+from lepta.domain.plan import FleetPlan, PlanCase, Short, Wish
+from lepta.errors import InputError
 from lepta.optimize.mix.answer import plan_of
 from lepta.optimize.mix.breakeven import breakeven
 from lepta.optimize.mix.budget import Budget
@@ -115,7 +115,9 @@ def mix(
         unknown=unknown,
     )
     others = rivals(model, plan, Budget(SHARE * time_limit_s, clock), most=runner_ups)
-    plan = replace(plan, changes=changes_of(case, plan.units))
+    plan = replace(
+        plan, changes=changes_of(case, [period.start for period in horizon.periods], plan.units)
+    )
     more = [
         *calmed(plan, found.calm, case.promises.payback_hours),
         *risked(case, plan, found.averse),
@@ -180,11 +182,7 @@ def _infeasible(
             ]
     wishes = conflict(case, [horizon.periods[step].start for step in impossible])
     if not shortfalls and not wishes:
-        raise LeptaError(
-            "no fleet of whole machines was found that keeps all promises, though fractions would",
-            remedy="raise --time-limit; if that does not help, loosen a quota, the carbon limit, "
-            "or the memory of a class a little",
-        )
+        wishes = (Wish(kind="whole", name="machines", wanted=1.0, possible=None, unit="machine"),)
     plan = FleetPlan(
         status="infeasible",
         currency=case.currency,

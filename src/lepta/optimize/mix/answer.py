@@ -248,16 +248,20 @@ def _outlooks(case: PlanCase, model: Model, whole: Whole) -> tuple[Outlook, ...]
         sent = fine = wanted = missed = 0.0
         for step, fleet in enumerate(whole.fleets):
             here = model.stages[step][place]
-            send, penalty, left = fleet.spent[place]
-            sent, fine = sent + send, fine + penalty
+            left = fleet.spent[place][2]
+            hour = 3600.0 * model.hours[step]
+            sent += hour * float((model.market.per_request * fleet.routes[place]).sum())
+            lost = left > 0
+            if here.penalty is not None and lost.any():
+                fine += hour * float((here.rates * left)[lost] @ here.penalty[lost])
             wanted += float(here.rates.sum()) * model.hours[step]
             missed += float(here.rates @ left) * model.hours[step]
         found.append(
             Outlook(
                 scenario=name,
                 probability=weight,
-                cost=sent / weight if weight else 0.0,
-                penalty=fine / weight if weight else 0.0,
+                cost=sent,
+                penalty=fine,
                 unserved=float(missed / wanted) if wanted else 0.0,
             )
         )

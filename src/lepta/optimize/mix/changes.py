@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from lepta.domain.offer import Offer
-from lepta.domain.periods import SLACK
 from lepta.domain.plan import Change, PlanCase, UnitsHeld
 
 __all__ = ["changes_of"]
 
 
-def changes_of(case: PlanCase, units: Sequence[UnitsHeld]) -> tuple[Change, ...]:
+def changes_of(
+    case: PlanCase, starts: Sequence[datetime], units: Sequence[UnitsHeld]
+) -> tuple[Change, ...]:
     """Order the changes from what runs now (or from nothing known) through the horizon.
 
     At each instant at which levels change, offers that grow are asked for first, by their start-up
@@ -18,7 +19,7 @@ def changes_of(case: PlanCase, units: Sequence[UnitsHeld]) -> tuple[Change, ...]
     serves together is never less than what the period before or the period after holds.
     """
     offers = {offer.id: offer for offer in case.offers}
-    levels = _levels(units)
+    levels = _levels(starts, units)
     if not levels:
         return ()
     before = dict(case.current) if case.current is not None else dict(levels[0][1])
@@ -43,21 +44,14 @@ def changes_of(case: PlanCase, units: Sequence[UnitsHeld]) -> tuple[Change, ...]
     return tuple(change for _, _, change in sorted(found, key=lambda one: one[:2]))
 
 
-def _levels(units: Sequence[UnitsHeld]) -> list[tuple[datetime, dict[str, int]]]:
-    """Return the units per offer from each instant on; time that nobody plans holds on."""
-    spans: dict[datetime, dict[str, int]] = {}
-    ends: dict[datetime, datetime] = {}
+def _levels(
+    starts: Sequence[datetime], units: Sequence[UnitsHeld]
+) -> list[tuple[datetime, dict[str, int]]]:
+    """Return the units per offer from each start of a period on; time between holds on."""
+    spans: dict[datetime, dict[str, int]] = {start: {} for start in starts}
     for row in units:
-        spans.setdefault(row.start, {})[row.offer] = row.count
-        ends[row.start] = row.start + timedelta(hours=row.hours)
-    levels: list[tuple[datetime, dict[str, int]]] = []
-    last: datetime | None = None
-    for start in sorted(spans):
-        if last is not None and start - last > SLACK:
-            levels.append((last, {}))
-        levels.append((start, spans[start]))
-        last = ends[start]
-    return levels
+        spans[row.start][row.offer] = row.count
+    return [(start, spans[start]) for start in sorted(spans)]
 
 
 def _order(offer: Offer, when: datetime) -> datetime:

@@ -31,6 +31,7 @@ __all__ = [
     "total",
     "window",
     "within_carbon",
+    "within_swaps",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -76,6 +77,21 @@ def total(model: Model, fleets: Sequence[Fleet]) -> float:
     return float((model.unit_cost * units).sum()) + starts + sent
 
 
+def within_swaps(model: Model, units: Array) -> bool:
+    """Tell whether units (P, G) leave room in each quota while machines replace each other."""
+    if not len(model.quota):
+        return True
+    begun = starts_of(model, units)
+    before = units[:1] if model.before is None else model.before[None, :]
+    used = (np.vstack((before, units[:-1])) + begun) @ model.quota_use.T
+    room = np.tile(model.quota, (len(units), 1))
+    if model.before is not None:
+        room[0] = np.maximum(room[0], model.quota_use @ model.before)
+    starts = bool((model.market.start > 0).any())
+    held = units @ model.quota_use.T <= model.quota + 1e-9
+    return bool(held.all()) and (not starts or bool((used <= room + 1e-9).all()))
+
+
 def within_carbon(model: Model, units: Array) -> bool:
     """Tell whether units (P, G) keep the limit of emissions."""
     if model.carbon_limit is None:
@@ -100,7 +116,7 @@ def routed(
 ) -> Whole | None:
     """Route the demand over these units (P, G); what is known of the same units is kept.
 
-    None where the units of a period do not carry it.
+    None where the units of a period do not carry it, or quotas leave no room for the changes.
     """
     found = []
     for step, (period, mine) in enumerate(zip(periods, units, strict=True)):
@@ -109,6 +125,8 @@ def routed(
         if fleet is None:
             return None
         found.append(fleet)
+    if not within_swaps(model, units):
+        return None
     return Whole(tuple(found), total(model, found))
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -12,10 +12,11 @@ from lepta.domain.demand import DemandClass
 from lepta.domain.offer import Offer, Term
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import PlanCase
-from lepta.domain.promises import Scope
+from lepta.domain.promises import Measure, Scope
 from lepta.errors import InputError, listing
 
 __all__ = [
+    "GIVEN",
     "Market",
     "api_price",
     "by_kind",
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
+
+GIVEN = "as given"
+"""The circumstance of the demand table, with everything alive."""
 
 MOST_UNITS = 1e7
 """A pair of class and offer that needs more units than this at its peak is left out, and said."""
@@ -117,11 +121,52 @@ def check_case(case: PlanCase) -> None:
                 f"{kind} names an offer that the case does not have: {strange[0]}",
                 remedy=f"there are {listing(sorted(names))}",
             )
+    _check_names(case)
+    _check_scenarios(case)
     for offer, units in case.current or ():
         if units < 0:
             raise InputError(
                 f"{units} units of {offer} run now", remedy="give a number of units from 0"
             )
+
+
+def _check_names(case: PlanCase) -> None:
+    """Refuse names that stand twice where one is meant."""
+    for kind, names in (
+        ("class", [one.name for one in case.classes]),
+        ("quota", [one.name for one in case.quotas]),
+        ("pipeline", [one.name for one in case.pipelines]),
+        ("scenario", [one.name for one in case.scenarios]),
+    ):
+        if _repeats([(name,) for name in names]):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError(f"{kind} {twice} stands twice", remedy="keep one of the two")
+
+
+def _check_scenarios(case: PlanCase) -> None:
+    """Refuse scenarios that do not lie on the demand, or weigh more than 1 together."""
+    total = math.fsum(one.probability for one in case.scenarios)
+    if total > 1 + 1e-9:
+        raise InputError(
+            f"the probabilities of {len(case.scenarios)} scenarios sum to {total:g}",
+            remedy="make them sum to 1 at most; the rest is the probability of the demand as given",
+        )
+    rows = {(row.demand_class, row.start): row.hours for row in case.demand}
+    scopes = tuple(f"{scope.value} " for scope in Scope)
+    for one in case.scenarios:
+        if one.name.startswith(scopes) or one.name in ("", GIVEN):
+            raise InputError(
+                f"scenario {one.name!r} is called like something else in a plan",
+                remedy="call it otherwise: not empty, not 'as given', not 'zone ...' and the like",
+            )
+        for row in one.demand:
+            hours = rows.get((row.demand_class, row.start))
+            if hours is None or abs(hours - row.hours) > 1e-6 * hours:
+                raise InputError(
+                    f"scenario {one.name} has demand of {row.demand_class} from "
+                    f"{row.start.isoformat()} for {row.hours:g} h, which the demand table has not",
+                    remedy="give scenarios the classes and intervals of the demand table",
+                )
 
 
 def _point(latency_ms: float | None) -> tuple[str, ...]:
@@ -251,6 +296,7 @@ def survey(case: PlanCase, horizon: Horizon) -> tuple[Market, tuple[str, ...]]:
     market = market_of(case, horizon.classes, usable, utilization=case.utilization)
     unknown = [*_prices(case), *_gaps(horizon), *_idle_profiles(case, horizon)]
     unknown += [*_emissions(case), *_tokens(case, horizon), *_places(case)]
+    unknown += [*_latencies(case, horizon), *_memories(case, horizon), *_unused(case)]
     peak = np.max([period.rates for period in horizon.periods], axis=0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         hopeless = (market.able > 0) & (peak[:, None] / market.able > MOST_UNITS)
@@ -329,6 +375,68 @@ def _places(case: PlanCase) -> list[str]:
                 f"The {promise.scope.value} of {listing(lost)} is not known: planned as if no loss "
                 "could hit it."
             )
+    return said
+
+
+def _latencies(case: PlanCase, horizon: Horizon) -> list[str]:
+    """Name what an objective is compared with, where a part of it is not known."""
+    asked = {one.name for one in case.classes if one.latency_ms is not None} & set(horizon.classes)
+    trips = {(r.demand_class, r.offer) for r in case.routes if r.round_trip_ms is not None}
+    points = [p for p in case.profiles if p.demand_class in asked and p.rate_per_s > 0]
+    blind = sorted({f"{p.demand_class} on {p.offer}" for p in points if p.latency_ms is None})
+    far = sorted(
+        {f"{p.demand_class} to {p.offer}" for p in points if (p.demand_class, p.offer) not in trips}
+    )
+    said = []
+    if blind:
+        said.append(
+            f"The profile of {listing(blind, 4)} states no latency: taken as inside the objective."
+        )
+    if far:
+        said.append(f"The round trip of {listing(far, 4)} is not known: planned as none.")
+    return said
+
+
+def _memories(case: PlanCase, horizon: Horizon) -> list[str]:
+    """Name offers of which nobody says whether replicas fit."""
+    holds = {one.name for one in case.classes if one.memory_gib} & set(horizon.classes)
+    offers = {offer.id: offer for offer in case.offers}
+    blind = sorted(
+        {
+            p.offer
+            for p in case.profiles
+            if p.demand_class in holds
+            and not offers[p.offer].serverless
+            and offers[p.offer].memory_gib is None
+        }
+    )
+    if not blind:
+        return []
+    return [f"The accelerator memory of {listing(blind)} is not known: not planned with there."]
+
+
+def _unused(case: PlanCase) -> list[str]:
+    """Name what was given and changes nothing."""
+    said = []
+    fined = sorted(one.name for one in case.classes if one.penalty_per_request is not None)
+    if fined and not case.scenarios:
+        said.append(f"The penalty of {listing(fined)} is not used: there are no scenarios.")
+    for quota in case.quotas:
+        if not any(quota.weight(offer) for offer in case.offers):
+            said.append(f"The quota {quota.name} holds no offer: nothing matches it.")
+        elif quota.measure is Measure.ACCELERATORS:
+            bare = replace(quota, measure=Measure.UNITS)
+            missing = sorted(
+                o.id for o in case.offers if bare.weight(o) and not o.accelerator_count
+            )
+            if missing:
+                said.append(
+                    f"The accelerators of {listing(missing)} are not counted: they use nothing of "
+                    f"the quota {quota.name}."
+                )
+    apis = sorted(offer.id for offer in case.offers if offer.serverless)
+    if apis and (case.promises.carbon_price or case.promises.carbon_limit is not None):
+        said.append(f"The emissions of {listing(apis)} are not known, and not counted.")
     return said
 
 

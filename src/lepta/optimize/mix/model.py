@@ -7,22 +7,20 @@ is free in each circumstance.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import PlanCase
-from lepta.optimize.mix.market import Market
+from lepta.optimize.mix.market import GIVEN, Market
 
 __all__ = ["GIVEN", "Circumstance", "Kinds", "Model", "kinds_of", "model_of"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
-
-GIVEN = "as given"
-"""The circumstance of the demand table, with everything alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Circumstance:
     """(W,) currency per request left unserved; inf, or None for all: nothing may be left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """Everything that decides the plan, as arrays; P periods, G offers, W classes, Q quotas."""
 
@@ -81,6 +79,23 @@ class Model:
     """Tonnes over the horizon."""
     before: Array | None
     """(G,) units that run before the first period; None is not known: its starts are free."""
+
+    @cached_property
+    def most(self) -> Array:
+        """The most units of each offer that could have work at any time, (G,).
+
+        Where periods depend on each other a unit may be held through hours without work, but never
+        more of them than the busiest hour could use.
+        """
+        with np.errstate(divide="ignore"):
+            each = np.where(self.kinds.able > 0, 1.0 / self.kinds.able, 0.0)
+        crowded = bool(np.isfinite(self.market.holds).any())
+        filled = np.zeros(len(self.kinds.serverless))
+        for here in (here for stage in self.stages for here in stage):
+            need = here.rates[:, None] * each
+            filled = np.maximum(filled, (np.ceil(need) if crowded else need).sum(axis=0))
+        most: Array = np.maximum(1.0, np.ceil(filled[self.kinds.of] / self.market.up + 1e-9))
+        return most
 
     def only(self, keep: Sequence[int]) -> "Model":
         """Return the same model with these offers alone."""
@@ -121,8 +136,11 @@ def kinds_of(market: Market) -> Kinds:
             market.per_request,
             market.serverless[None, :],
             np.nan_to_num(market.memory, nan=-1.0)[None, :],
-            # An API has a rate limit of its own: never two of them in one kind.
-            np.where(market.serverless, np.arange(len(market.offers)), -1)[None, :],
+            # An API has a rate limit of its own, and replicas that share memory are counted per
+            # offer: never two of them in one kind.
+            np.where(market.serverless | _shared(market), np.arange(len(market.offers)), -1)[
+                None, :
+            ],
         )
     )
     _, first, of = np.unique(table, axis=1, return_index=True, return_inverse=True)
@@ -133,6 +151,12 @@ def kinds_of(market: Market) -> Kinds:
         serverless=market.serverless[first],
         memory=market.memory[first],
     )
+
+
+def _shared(market: Market) -> Mask:
+    """Tell which offers hold replicas whose memory is planned, (G,)."""
+    holds = np.isfinite(market.holds)[:, None] & (market.able > 0)
+    return np.asarray(holds.any(axis=0) & np.isfinite(market.memory))
 
 
 def model_of(case: PlanCase, market: Market, horizon: Horizon) -> Model:

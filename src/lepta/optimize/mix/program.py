@@ -191,8 +191,7 @@ class _Writer:
         self.offers = np.flatnonzero(~market.serverless & (market.limit > 0))
         paid = market.price[market.price > 0]
         self.scale = float(np.median(paid)) if paid.size else 1.0
-        self.place = np.full(len(market.offers), -1)
-        self.place[self.offers] = np.arange(len(self.offers))
+        self.after: Places | None = None
 
     def write(self) -> tuple[Program, Layout]:
         units = self._units()
@@ -239,6 +238,10 @@ class _Writer:
         for row, step in enumerate(problem.steps):
             whole = problem.is_whole(row)
             top = np.maximum(self._most(row), low) if whole else high
+            if whole and problem.starts:  # a unit may be held through an hour without work
+                top = np.maximum(self.model.most[self.offers], low)
+                if self.model.before is not None:
+                    top = np.maximum(top, self.model.before[self.offers])
             if problem.after is not None or problem.before is not None:
                 beside = [side for side in (problem.before, problem.after) if side is not None]
                 top = np.maximum(top, np.max(beside, axis=0)[self.offers])
@@ -274,10 +277,8 @@ class _Writer:
         cost = model.market.start[self.offers] / self.scale
         starts = np.array([to.columns(cost) for _ in problem.steps], dtype=np.int64)
         begin = np.full(units.shape, -1, dtype=np.int64)
-        for row, step in enumerate(problem.steps):
-            before = problem.before if row == 0 and step > 0 else None
-            if row == 0 and step == 0:
-                before = model.before
+        for row in range(len(problem.steps)):
+            before = self._before(row)
             if row == 0 and before is None:
                 continue
             rows = to.rows(
@@ -289,7 +290,7 @@ class _Writer:
                 to.put(rows, units[row - 1], -1.0)
             begin[row] = rows
         if problem.after is not None:  # the period after pays for what is missing then
-            after = to.columns(cost)
+            after = self.after = to.columns(cost)
             rows = to.rows(problem.after[self.offers], np.inf)
             to.put(rows, units[-1], 1.0)
             to.put(rows, after, 1.0)
@@ -349,7 +350,10 @@ class _Writer:
     def _memory(
         self, units: Places, here: Circumstance, cells: Cells, share: Places, *, whole: bool
     ) -> None:
-        """Whole replicas: each holds its memory, and one that fills half a unit has it alone."""
+        """Whole replicas, each as large as the part of a unit in which so many of it fit.
+
+        Two of 30 GiB fit into 80, so each takes 40; one that is larger than half takes a unit.
+        """
         model, to = self.model, self.to
         holds, memory = model.market.holds[cells.w], model.kinds.memory[cells.j]
         asks = np.flatnonzero(np.isfinite(holds) & np.isfinite(memory) & (cells.need > 0))
@@ -360,17 +364,12 @@ class _Writer:
         to.put(rows, share[asks], cells.need[asks])
         to.put(rows, replicas, -1.0)
         for j in np.unique(cells.j[asks]):
-            here_ = cells.j[asks] == j
+            which = cells.j[asks] == j
             mine = (model.kinds.of[self.offers] == j) & here.alive[self.offers]
-            big = here_ & (holds[asks] > memory[asks] / 2)
-            for which, weight, room in (
-                (here_, holds[asks], float(model.kinds.memory[j])),
-                (big, np.ones(len(asks)), 1.0),
-            ):
-                if which.any():
-                    row = to.rows(-np.inf, 0.0, count=1)
-                    to.put(row, replicas[which], weight[which])
-                    to.put(row, units[mine], -room)
+            fit = np.floor(float(model.kinds.memory[j]) / holds[asks][which] + 1e-9)
+            row = to.rows(-np.inf, 0.0, count=1)
+            to.put(row, replicas[which], 1.0 / fit)
+            to.put(row, units[mine], -1.0)
 
     def _anchored(self, units: Places, anchor: Anchor) -> None:
         """n - up + down = what runs now, in the first period."""
@@ -393,11 +392,35 @@ class _Writer:
                 one = to.rows(-np.inf, model.quota[q], count=1)
                 to.put(one, units[row][use > 0], use[use > 0])
                 found[row, q] = one[0]
-                if starts is not None and row > 0:
-                    swap = to.rows(-np.inf, model.quota[q], count=1)
-                    to.put(swap, units[row - 1][use > 0], use[use > 0])
-                    to.put(swap, starts[row][use > 0], use[use > 0])
+                if starts is not None:
+                    self._swap(q, row, units, starts)
         return found
+
+    def _swap(self, q: int, row: int, units: Places, starts: Places) -> None:
+        """What runs before a period and what starts for it fit into the quota together."""
+        model, to = self.model, self.to
+        use = model.quota_use[q, self.offers]
+        mine = use > 0
+        before = self._before(row)
+        if row > 0:
+            swap = to.rows(-np.inf, model.quota[q], count=1)
+            to.put(swap, units[row - 1][mine], use[mine])
+            to.put(swap, starts[row][mine], use[mine])
+        elif before is not None:
+            # Where more runs than the quota allows nothing may be added, and the rest must go.
+            used = float(use @ before[self.offers])
+            swap = to.rows(-np.inf, max(model.quota[q] - used, 0.0), count=1)
+            to.put(swap, starts[row][mine], use[mine])
+        if self.after is not None and row == len(units) - 1:
+            swap = to.rows(-np.inf, model.quota[q], count=1)
+            to.put(swap, units[row][mine], use[mine])
+            to.put(swap, self.after[mine], use[mine])
+
+    def _before(self, row: int) -> Array | None:
+        """Return what runs before the first period of the program, where that is known."""
+        if row > 0:
+            return None
+        return self.problem.before if self.problem.steps[0] > 0 else self.model.before
 
     def _carbon(self, units: Places) -> int | None:
         """All periods together stay within the limit of emissions."""

@@ -174,6 +174,7 @@ _WISH = {
     "survive": "survive the loss of any one {name} with a share of {wanted}",
     "carbon": "emit at most {wanted}",
     "scenario": "be ready for scenario {name}",
+    "whole": "hold whole {name} only (fractions would do; more time, --time-limit, might help)",
 }
 
 

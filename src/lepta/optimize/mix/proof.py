@@ -65,6 +65,10 @@ def prove(
     for _ in range(3):
         gains = earned(model, stages, cells, classes)
         over = machine & np.isinf(market.limit) & (gains > paid)
+        if over.any() and len(quota):
+            quota = _raised(model, quota, np.where(over, gains - paid, 0.0))
+            paid = cost + quota @ model.quota_use
+            over &= gains > paid * (1 + 1e-12)
         if not over.any():
             break
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -85,6 +89,20 @@ def prove(
     bound -= _rate_limits(model, cells, classes)
     shown = np.where(limit > NOISE * np.abs(paid), limit, 0.0)
     return Prices(tuple(classes), shown, quota, bound)
+
+
+def _raised(model: Model, quota: Array, ahead: Array) -> Array:
+    """Let the tightest quota of an offer be worth what its units earn beyond their cost (G,).
+
+    A solver may keep a quota as the bound of a column, and say nothing of its price.
+    """
+    quota = quota.copy()
+    for g in np.flatnonzero(ahead > 0):
+        mine = np.flatnonzero(model.quota_use[:, g] > 0)
+        if len(mine):
+            q = mine[np.argmin(model.quota[mine])]
+            quota[q] += ahead[g] / model.quota_use[q, g]
+    return quota
 
 
 def _below_apis(

@@ -10,7 +10,7 @@ from lepta.optimize.mix.answer import NOISE
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.calm import Calm, Slow, calm
 from lepta.optimize.mix.horizon import Ties, constant, tie, unit_cost
-from lepta.optimize.mix.join import Whole, exact, improve, join, total, within_carbon
+from lepta.optimize.mix.join import Whole, exact, improve, join, total, within_carbon, within_swaps
 from lepta.optimize.mix.model import Model
 from lepta.optimize.mix.program import Cells
 from lepta.optimize.mix.proof import Prices
@@ -223,7 +223,8 @@ def _cheapest(
     kept = [fleet for fleet in hand or () if fleet is not None]
     if hand is None or len(kept) < len(hand):
         return whole
-    if not within_carbon(model, np.array([fleet.units for fleet in kept])):
+    units = np.array([fleet.units for fleet in kept])
+    if not (within_carbon(model, units) and within_swaps(model, units)):
         return whole
     return _cheaper(whole, _side_by_side(model, kept))
 

@@ -105,6 +105,12 @@ def why_short(case: PlanCase, market: Market, w: int, *, under: str = "") -> str
     if miss := nearest_miss(case, name):
         return miss
     priced = {offer.id for offer in case.offers if known_price(offer)}
+    blind = {o.id for o in case.offers if o.serverless and o.id in able & priced}
+    if able & priced and able & priced <= blind and not np.any(market.able[w]):
+        return (
+            f"only {listing(sorted(blind))} could serve {name}, and the price of a request is not "
+            "known: give input_tokens and output_tokens in classes.csv"
+        )
     if not able & priced:
         return f"only offers without a known price can serve {name}: {listing(sorted(able))}"
     serving = np.flatnonzero(market.able[w])
@@ -112,6 +118,11 @@ def why_short(case: PlanCase, market: Market, w: int, *, under: str = "") -> str
         f"{market.offers[g].id} ({market.limit[g]:.0f})"
         for g in serving
         if np.isfinite(market.limit[g])
+    ]
+    full += [
+        f"{market.offers[g].id} ({market.able[w, g]:g}/s)"
+        for g in serving
+        if market.offers[g].serverless
     ]
     if not len(serving):
         return f"every profile of {name} would need so many units that it is taken for a slip"

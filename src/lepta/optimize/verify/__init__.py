@@ -55,6 +55,7 @@ def verify(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> tuple[Check
     axis = Axis(facts, plan, case.demand, plan.routing)
     asked: list[tuple[bool, Callable[[], Check]]] = [
         (bool(case.quotas), axis.quotas),
+        (bool(case.quotas) and _priced_starts(facts), axis.swaps),
         (bool(axis.apis), axis.rates),
         (bool(axis.replicas), axis.memory),
         (any(o.min_hours for o in case.offers), lambda: shortest_runs(facts, plan, axis)),
@@ -72,9 +73,13 @@ def verify(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> tuple[Check
         *circumstances(facts, plan),
         bill(facts, plan),
         gap_stated(plan, gap),
-        weak_duality(facts, plan),
+        weak_duality(facts, plan, axis),
         cost_now(facts, plan),
     )
+
+
+def _priced_starts(facts: Facts) -> bool:
+    return any(facts.per_start(offer) > 0 for offer in facts.offers.values())
 
 
 def _counts_carbon(case: PlanCase) -> bool:
@@ -109,7 +114,8 @@ def _shortfalls(case: PlanCase, plan: FleetPlan) -> Check:
     """Every shortfall is above 0 and within the demand; without any, wishes contradict."""
     worst = 0.0 if plan.shortfalls or plan.conflict else math.inf
     for short in plan.shortfalls:
-        mine = (row for row in case.demand if row.demand_class == short.demand_class)
+        rows = [*case.demand, *(row for one in case.scenarios for row in one.demand)]
+        mine = (row for row in rows if row.demand_class == short.demand_class)
         rate = max(
             (
                 row.rate_per_s

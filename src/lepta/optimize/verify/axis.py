@@ -58,9 +58,16 @@ class Axis:
             rate, load = sent.rate_per_s, sent.rate_per_s / able if able > 0 else math.inf
             self._add(self.served[w[sent.demand_class]], sent.start, sent.hours, rate)
             self._add(self.filled[g[sent.offer]], sent.start, sent.hours, load if rate else 0.0)
-        real = np.diff(self.instants) > STRETCH_S
+        planned = np.zeros(width)
+        for row in wanted:
+            self._add(planned, row.start, row.hours, 1.0)
+        # Time that no row of demand covers is not planned, and promises nothing.
+        real = (np.diff(self.instants) > STRETCH_S) & (
+            (planned > 0) | (self.held > 0).any(axis=0) | (self.filled > 0).any(axis=0)
+        )
         self.apis, self.replicas = self._pairs(routing, real)
         self.begins = self.instants[:-1][real] if width else np.empty(0)
+        self.hours = np.diff(self.instants)[real] / 3600.0
         self.wanted, self.served = self.wanted[:, real], self.served[:, real]
         self.held, self.filled = self.held[:, real], self.filled[:, real]
 
@@ -150,7 +157,7 @@ class Axis:
         return missing, float(absent)
 
     def _counts(self, offer: Offer) -> bool:
-        return bool(offer.owned) and self.facts.is_priced(offer)
+        return bool(offer.owned) and self.facts.is_priced(offer) and self.facts.is_clean(offer)
 
     def rates(self) -> Check:
         """No API is asked for more of a class than its rate limit."""
@@ -173,7 +180,7 @@ class Axis:
         return judged("quotas", worst, said, UNIT)
 
     def memory(self) -> Check:
-        """The replicas that serve fit into the memory of the machines that are held."""
+        """The replicas that serve fit into single machines, packed one by one, largest first."""
         worst, said = 0.0, "replicas fit into the memory of their machines"
         for place, name in enumerate(self.offers):
             room = self.facts.offers[name].memory_gib
@@ -181,12 +188,46 @@ class Axis:
             if room is None or not mine:
                 continue
             holds = {w: self.facts.classes[w].memory_gib or 0.0 for w in mine}
-            used = sum(np.ceil(line - UNIT) * holds[w] for w, line in mine.items())
-            over = float(np.max(used - room * self.held[place], initial=0.0))
-            if over > worst:
-                worst, said = over, f"{name}: {over:g} GiB too much"
-        return judged("memory", worst, said, UNIT)
+            for step, held in enumerate(self.held[place]):
+                sizes = [
+                    holds[w]
+                    for w, line in mine.items()
+                    for _ in range(math.ceil(line[step] - UNIT))
+                ]
+                over = _machines(sorted(sizes, reverse=True), room) - held
+                if over > worst:
+                    worst, said = over, f"{name}: {over:g} machines more are needed"
+        return judged("memory", worst, said)
+
+    def swaps(self) -> Check:
+        """What runs and what starts beside it fit into each quota together."""
+        case, worst, said = self.facts.case, 0.0, "quotas leave room for every change"
+        before = None if case.current is None else dict(case.current)
+        first = np.array([0.0 if before is None else before.get(n, 0) for n in self.offers])
+        for quota in case.quotas:
+            use = np.array([quota.weight(self.facts.offers[name]) for name in self.offers])
+            last, room = first, max(quota.limit, float(use @ first) if len(use) else 0.0)
+            for step, held in enumerate(self.held.T):
+                both = last + np.maximum(held - last, 0.0)
+                if (step or before is not None) and float(use @ both) - room > worst:
+                    worst = float(use @ both) - room
+                    said = f"{quota.name}: {float(use @ both):g} of {room:g} during a change"
+                last, room = held, quota.limit
+        return judged("swaps", worst, said, UNIT)
 
     def _where(self, table: Array, names: Sequence[str]) -> str:
         row, column = np.unravel_index(int(np.argmax(table)), table.shape)
         return f"{names[int(row)]}, stretch {int(column) + 1} of {table.shape[1]}"
+
+
+def _machines(sizes: Sequence[float], room: float) -> int:
+    """Count the machines that first fit needs for sizes in falling order."""
+    left: list[float] = []
+    for size in sizes:
+        for place, free in enumerate(left):
+            if size <= free + UNIT:
+                left[place] -= size
+                break
+        else:
+            left.append(room - size)
+    return len(left)

@@ -105,6 +105,12 @@ class Facts:
                 total += math.inf if tokens is None else price * tokens / 1_000_000
         return total
 
+    def is_clean(self, offer: Offer) -> bool:
+        """Tell whether emissions are known, where they count: unknown ones are never planned."""
+        promises = self.case.promises
+        counts = promises.carbon_price > 0 or promises.carbon_limit is not None
+        return not counts or not math.isnan(self.carbon_tonnes(offer))
+
     def carbon_tonnes(self, offer: Offer) -> float:
         """Emissions of one unit-hour; NaN where they are not known."""
         if offer.serverless:

@@ -64,7 +64,7 @@ def _expected(facts: Facts, plan: FleetPlan, given: float) -> list[float]:
     return [
         rest * given,
         *(p * sent.get(name, 0.0) for name, p in probability.items()),
-        *(one.probability * one.penalty for one in plan.outlooks),
+        *(probability.get(one.scenario, 0.0) * one.penalty for one in plan.outlooks),
     ]
 
 

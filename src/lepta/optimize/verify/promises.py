@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from lepta.domain.demand import Demand
-from lepta.domain.plan import Check, FleetPlan
+from lepta.domain.plan import Check, Emergency, FleetPlan
 from lepta.optimize.verify.axis import RATE, UNIT, Axis
 from lepta.optimize.verify.facts import STRETCH_S, Facts, judged, seconds
 
@@ -18,11 +18,16 @@ __all__ = ["carbon", "circumstances", "shortest_runs", "starts"]
 def starts(facts: Facts, plan: FleetPlan, axis: Axis) -> Check:
     """What is held more than before was started, and is told."""
     told: dict[tuple[str, float], int] = {}
+    late = 0.0
     for row in plan.starts:
+        lead = 3600.0 * facts.offers[row.offer].lead_hours
+        late = max(late, abs(seconds(row.start) - seconds(row.order) - lead))
         key = (row.offer, seconds(row.start))
         told[key] = told.get(key, 0) + row.count
     before = None if facts.case.current is None else dict(facts.case.current)
     worst, said = 0.0, f"{sum(told.values())} starts, each told"
+    if late > STRETCH_S:
+        worst, said = late, f"a start is asked for {late:g} s off the time that it needs"
     for name, line in zip(axis.offers, axis.held, strict=True):
         last = None if before is None else float(before.get(name, 0))
         for begin, held in zip(axis.begins, line, strict=True):
@@ -108,15 +113,23 @@ def _emergencies(facts: Facts, plan: FleetPlan) -> Check:
             ]
             axis = Axis(facts, plan, wanted, routes)
             off = max(check.worst / tol for check, tol in _carried(axis))
-            if (promise.scope.value, lost) not in told:
+            if not _told_truly(told.get((promise.scope.value, lost)), promise.share):
                 off = math.inf
             if not off <= worst:
                 worst, said = off, f"; worst is {name}"
     return judged("emergencies", worst, f"{count} losses, each survived as promised{said}", 1.0)
 
 
+def _told_truly(said: Emergency | None, share: float) -> bool:
+    """Tell whether an emergency states what was promised, and no more than its routes carry."""
+    if said is None:
+        return False
+    return abs(said.wanted - share) <= 1e-9 and abs(said.served - share) <= RATE
+
+
 def _carried(axis: Axis) -> tuple[tuple[Check, float], ...]:
-    return (axis.demand(), RATE), (axis.load(), UNIT), (axis.rates(), RATE)
+    checks = (axis.demand(), RATE), (axis.load(), UNIT), (axis.rates(), RATE)
+    return *checks, (axis.memory(), UNIT)
 
 
 def _scenarios(facts: Facts, plan: FleetPlan) -> Check:
@@ -135,22 +148,29 @@ def _scenarios(facts: Facts, plan: FleetPlan) -> Check:
                 )
         more = np.max((axis.served - axis.wanted) / np.maximum(axis.wanted, 1e-300), initial=0.0)
         worst = max(worst, float(more), axis.load().worst, axis.rates().worst)
+        worst = max(worst, axis.memory().worst)
         stated = outlooks.get(scenario.name)
-        hours = np.array([_length(axis, k) for k in range(left.shape[1])])
-        total, missed = float((axis.wanted @ hours).sum()), float((left @ hours).sum())
-        share = missed / total if total else 0.0
-        off = math.inf if stated is None else abs(stated.unserved - share)
+        total, missed = float((axis.wanted @ axis.hours).sum()), left @ axis.hours
+        share = float(missed.sum()) / total if total else 0.0
+        fines = [
+            (facts.classes[name].penalty_per_request or 0.0) if name in facts.classes else 0.0
+            for name in axis.classes
+        ]
+        penalty = 3600.0 * float(np.array(fines) @ missed)
+        sent = math.fsum(row.cost for row in rows)
+        off = math.inf
+        if stated is not None:
+            off = max(
+                abs(stated.unserved - share),
+                abs(stated.penalty - penalty) / max(penalty, 1e-6),
+                abs(stated.cost - sent) / max(sent, 1e-6),
+                abs(stated.probability - scenario.probability),
+            )
         if not max(worst, off) <= RATE:
             worst, said = max(worst, off), f"; worst is {scenario.name}"
     return judged(
         "scenarios", worst, f"{len(facts.case.scenarios)} scenarios add up{said}", 2 * RATE
     )
-
-
-def _length(axis: Axis, place: int) -> float:
-    moments = axis.instants
-    after = moments[np.searchsorted(moments, axis.begins[place]) + 1]
-    return float(after - axis.begins[place]) / 3600.0
 
 
 def _overlaid(facts: Facts, rows: tuple[Demand, ...]) -> list[Demand]:

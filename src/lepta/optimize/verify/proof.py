@@ -4,10 +4,13 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 
+import numpy as np
+
 from lepta.domain.offer import Offer
 from lepta.domain.plan import Check, FleetPlan, ShadowPrice
 from lepta.domain.promises import Scope
-from lepta.optimize.verify.facts import Facts, judged
+from lepta.optimize.verify.axis import Axis
+from lepta.optimize.verify.facts import STRETCH_S, Facts, judged, seconds
 from lepta.optimize.verify.money import MONEY
 
 __all__ = ["gap_stated", "weak_duality"]
@@ -17,7 +20,8 @@ PROOF = 1e-6
 SLIP = 1e7
 """A profile of which the peak would need more units than this is a slip: said, not planned with."""
 
-Key = tuple[str, datetime]
+Key = tuple[str, int]
+"""A name, and the place of a stretch of time."""
 
 
 def gap_stated(plan: FleetPlan, gap: float) -> Check:
@@ -36,7 +40,7 @@ def gap_stated(plan: FleetPlan, gap: float) -> Check:
     return judged("gap", worst, said, MONEY)
 
 
-def weak_duality(facts: Facts, plan: FleetPlan) -> Check:
+def weak_duality(facts: Facts, plan: FleetPlan, axis: Axis) -> Check:
     """Prove a lower bound from the shadow prices alone.
 
     Let m be the price of one request of a class in each circumstance, q >= 0 the worth of one more
@@ -53,11 +57,11 @@ def weak_duality(facts: Facts, plan: FleetPlan) -> Check:
     if facts.case.scenarios:
         said = "scenarios have demands of their own: the bound is that of branch and bound"
         return judged("lower bound", 0.0, said)
-    proof = _Proof(facts, plan)
+    proof = _Proof(facts, plan, axis)
     missing = sorted({name for name, _ in set(proof.served) - set(proof.whole)})
     if missing:
         return judged("lower bound", math.nan, f"no shadow price of {', '.join(missing)}")
-    worst = max((proof.violation(start) for start in proof.starts), default=0.0)
+    worst = max((proof.violation(step) for step in range(len(proof.hours))), default=0.0)
     bound = proof.bound()
     stated = plan.bound if plan.bound is not None else math.nan
     worst = max(worst, (bound - stated) / max(abs(bound), 1e-6))
@@ -71,26 +75,28 @@ def weak_duality(facts: Facts, plan: FleetPlan) -> Check:
 
 
 class _Proof:
-    def __init__(self, facts: Facts, plan: FleetPlan) -> None:
-        self.facts, self.plan = facts, plan
+    def __init__(self, facts: Facts, plan: FleetPlan, axis: Axis) -> None:
+        self.facts, self.plan, self.axis = facts, plan, axis
+        self.hours = axis.hours.tolist()
         self.usable = [
             offer
             for offer in facts.offers.values()
-            if facts.is_priced(offer) and offer.limit != 0 and not self._unknown_carbon(offer)
+            if facts.is_priced(offer) and offer.limit != 0 and facts.is_clean(offer)
         ]
         self.served: dict[Key, float] = {}
         for sent in plan.routing:
-            key = (sent.demand_class, sent.start)
+            key = (sent.demand_class, self._step(sent.start))
             self.served[key] = self.served.get(key, 0.0) + sent.rate_per_s
-        self.hours = {row.start: row.hours for row in plan.routing}
-        self.starts = sorted({start for _, start in self.served})
         self.whole = {
-            (s.name, s.start): s.value / 1000 for s in plan.shadow_prices if s.kind == "class"
+            (s.name, self._step(s.start)): s.value / 1000
+            for s in plan.shadow_prices
+            if s.kind == "class"
         }
         self.under: dict[str, dict[Key, float]] = {}
         for s in plan.shadow_prices:
             if s.kind == "circumstance":
-                self.under.setdefault(s.emergency, {})[s.name, s.start] = s.value / 1000
+                key = (s.name, self._step(s.start))
+                self.under.setdefault(s.emergency, {})[key] = s.value / 1000
         self.own = dict(self.whole)
         for part in self.under.values():
             for key, value in part.items():
@@ -101,13 +107,13 @@ class _Proof:
         self.tonne = sum(s.value for s in plan.shadow_prices if s.kind == "carbon")
         self.able = self._able()
 
-    def _unknown_carbon(self, offer: Offer) -> bool:
-        promises = self.facts.case.promises
-        counts = promises.carbon_price > 0 or promises.carbon_limit is not None
-        return counts and math.isnan(self.facts.carbon_tonnes(offer))
+    def _step(self, moment: datetime) -> int:
+        """Find the stretch that begins at an instant; -1 where none does."""
+        off = np.abs(self.axis.begins - seconds(moment))
+        return int(np.argmin(off)) if off.size and off.min() <= STRETCH_S else -1
 
     def _kind(self, kind: str) -> dict[Key, ShadowPrice]:
-        return {(s.name, s.start): s for s in self.plan.shadow_prices if s.kind == kind}
+        return {(s.name, self._step(s.start)): s for s in self.plan.shadow_prices if s.kind == kind}
 
     def _able(self) -> dict[str, list[tuple[str, float]]]:
         """Offer -> (class, rate) that may be planned with."""
@@ -127,7 +133,7 @@ class _Proof:
         holds = known.memory_gib if known else None
         return not holds or room is None or holds <= room
 
-    def violation(self, start: datetime) -> float:
+    def violation(self, start: int) -> float:
         """Return by how much an offer earns beyond what it costs in a period, relatively."""
         worst = 0.0
         for offer in self.usable:
@@ -150,7 +156,7 @@ class _Proof:
     def _earned(
         self,
         offer: Offer,
-        start: datetime,
+        start: int,
         price: dict[Key, float],
         *,
         paid: bool,
@@ -164,17 +170,15 @@ class _Proof:
             best = max(best, margin * 3600 * able * rho * up)
         return best
 
-    def _cost(self, offer: Offer, start: datetime) -> float:
+    def _cost(self, offer: Offer, start: int) -> float:
         """Return what a unit-hour costs, with all that it is worth elsewhere."""
         hours = self.hours[start]
         tonnes = self.facts.carbon_tonnes(offer)
         tonnes = 0.0 if math.isnan(tonnes) else tonnes
-        cost = self.facts.per_hour(offer)
+        cost: float = self.facts.per_hour(offer)
         cost += (self.facts.case.promises.carbon_price + self.tonne) * tonnes
-        place = self.starts.index(start)
-        after = self.starts[place + 1] if place + 1 < len(self.starts) else None
         cost += _value(self.start, offer.id, start) / hours
-        cost -= _value(self.start, offer.id, after) / hours
+        cost -= _value(self.start, offer.id, start + 1) / hours
         cost += _value(self.limit, offer.id, start)
         for quota in self.facts.case.quotas:
             cost += _value(self.quota, quota.name, start) * quota.weight(offer)
@@ -184,7 +188,7 @@ class _Proof:
         """Add up what the prices prove."""
         case, parts = self.facts.case, []
         parts += [
-            3600 * row.hours * row.rate_per_s * self.whole[row.demand_class, row.start]
+            3600 * row.hours * row.rate_per_s * self.whole[row.demand_class, self._step(row.start)]
             for row in self.plan.routing
         ]
         parts += [
@@ -193,9 +197,8 @@ class _Proof:
         limits = {quota.name: quota.limit for quota in case.quotas}
         parts += [-s.value * s.hours * limits[s.name] for s in self.quota.values()]
         running = dict(case.current or ())
-        first = min(self.starts, default=None)
         parts += [
-            -s.value * running.get(s.name, 0) for s in self.start.values() if s.start == first
+            -s.value * running.get(name, 0) for (name, step), s in self.start.items() if step == 0
         ]
         if case.promises.carbon_limit is not None:
             parts.append(-self.tonne * case.promises.carbon_limit / 1000.0)
@@ -206,7 +209,7 @@ class _Proof:
     def _owned(self) -> Iterable[float]:
         """What is owned is held in any case: what it costs beyond what it earns is certain."""
         for offer in self.usable:
-            for start in self.starts if offer.owned else ():
+            for start in range(len(self.hours)) if offer.owned else ():
                 earned = self._earned(offer, start, self.own, paid=True)
                 for name, part in self.under.items():
                     scope, _, lost = name.partition(" ")
@@ -222,13 +225,13 @@ class _Proof:
     def _rate_limits(self) -> Iterable[float]:
         """What an API earns beyond its price is worth its rate limit."""
         for offer in self.usable:
-            for start in self.starts if offer.serverless else ():
+            for start in range(len(self.hours)) if offer.serverless else ():
                 for name, able in self.able[offer.id]:
                     margin = self.own.get((name, start), 0.0) - self.facts.per_request(name, offer)
                     if margin > 0:
                         yield -margin * 3600 * self.hours[start] * able
 
 
-def _value(group: dict[Key, ShadowPrice], name: str, start: datetime | None) -> float:
-    found = group.get((name, start)) if start is not None else None
+def _value(group: dict[Key, ShadowPrice], name: str, step: int) -> float:
+    found = group.get((name, step))
     return found.value if found is not None else 0.0
