@@ -116,7 +116,7 @@ def routed(
 ) -> Whole | None:
     """Route the demand over these units (P, G); what is known of the same units is kept.
 
-    None where the units of a period do not carry it, or quotas leave no room for the changes.
+    None where the units of a period do not carry it, or quotas or emissions are exceeded.
     """
     found = []
     for step, (period, mine) in enumerate(zip(periods, units, strict=True)):
@@ -125,7 +125,7 @@ def routed(
         if fleet is None:
             return None
         found.append(fleet)
-    if not within_swaps(model, units):
+    if not (within_swaps(model, units) and within_carbon(model, units)):
         return None
     return Whole(tuple(found), total(model, found))
 
