@@ -13,6 +13,7 @@ EXAMPLES = """\b
 Examples:
   lepta plan --case fleet
   lepta plan --case fleet --utilization 0.7 --json
+  lepta plan --case fleet --quantile 0.9 --bootstrap-days history.csv --seed 7
   lepta plan                       (the sources of lepta.yaml)
 
 A case is a folder with offers.csv, demand.csv, profiles.csv, and maybe routes.csv and current.csv.
@@ -62,6 +63,26 @@ def plan(
             metavar="SECONDS",
         ),
     ] = None,
+    quantile: Annotated[
+        float | None,
+        typer.Option(
+            help="Plan for this quantile of uncertain demand, such as 0.9, and say what it costs "
+            "beside the mean.",
+            show_default=False,
+            metavar="SHARE",
+        ),
+    ] = None,
+    bootstrap_days: Annotated[
+        str | None,
+        typer.Option(
+            help="Draw scenarios from the days of this table of demand.",
+            show_default=False,
+            metavar="FILE",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Where chance begins: the same seed, the same draws.", min=0)
+    ] = 0,
     save: Annotated[
         bool, typer.Option("--save/--no-save", help="Keep the plan for `lepta report`.")
     ] = True,
@@ -76,7 +97,16 @@ def plan(
     from lepta.verbs.plan import remember
 
     with Console(stderr=True).status("planning"):
-        found = find(case, config=config, utilization=utilization, gap=gap, time_limit_s=time_limit)
+        found = find(
+            case,
+            config=config,
+            utilization=utilization,
+            gap=gap,
+            time_limit_s=time_limit,
+            quantile=quantile,
+            bootstrap_days=bootstrap_days,
+            seed=seed,
+        )
     if save:
         kept = remember(found)
         if not as_json:

@@ -20,7 +20,7 @@ from lepta.domain.rows import (
 from lepta.domain.tables import Row
 from lepta.errors import InputError, listing
 
-__all__ = ["Table", "build_case", "check_names"]
+__all__ = ["Table", "build_case", "check_names", "demand_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def build_case(
     check_names(scenarios, "class", wanted, demand.source)
     return PlanCase(
         offers=tuple(offer_of(offers.source, row) for row in offers.rows),
-        demand=_demand(demand),
+        demand=demand_rows(demand),
         profiles=tuple(profile_of(row) for row in profiles.rows),
         routes=tuple(route_of(row) for row in routes.rows),
         classes=tuple(class_of(row) for row in classes.rows),
@@ -110,7 +110,14 @@ def check_names(table: Table, column: str, names: Sequence[str], home: str) -> N
         )
 
 
-def _demand(table: Table) -> tuple[Demand, ...]:
+def demand_rows(table: Table) -> tuple[Demand, ...]:
+    """Build the intervals of a table of demand.
+
+    Raises
+    ------
+    InputError
+        Two intervals of one class overlap.
+    """
     demand = tuple(demand_of(table.source, row) for row in table.rows)
     if clash := overlap(demand, lambda row: row.demand_class):
         lines = sorted(table.rows[place]["_line"] for place in clash)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from lepta.adapters.csvfile import read_csv
 from lepta.domain import schemas
-from lepta.domain.case import Table, build_case
+from lepta.domain.case import Table, build_case, demand_rows
+from lepta.domain.demand import Demand
 from lepta.domain.plan import PlanCase
 from lepta.domain.tables import TableSchema
 from lepta.errors import InputError
 
-__all__ = ["read_case"]
+__all__ = ["read_case", "read_demand"]
 
 NEEDED = (schemas.OFFERS, schemas.DEMAND, schemas.PROFILES)
 OPTIONAL = (
@@ -49,6 +50,17 @@ def read_case(folder: str | Path, *, utilization: float = 0.85, currency: str = 
             remedy="check the permissions of the folder",
         ) from None
     return build_case(**tables, **more, utilization=utilization, currency=currency)
+
+
+def read_demand(path: str | Path) -> tuple[Demand, ...]:
+    """Read one table of demand, such as a history.
+
+    Raises
+    ------
+    InputError
+        The file is missing or wrong: file, line, column, value, remedy.
+    """
+    return demand_rows(Table(str(path), schemas.DEMAND.parse(read_csv(path))))
 
 
 def _path(folder: Path, schema: TableSchema) -> Path | None:

@@ -18,24 +18,24 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from lepta.domain.periods import Horizon, cut
+from lepta.domain.periods import Horizon
 from lepta.domain.plan import FleetPlan, PlanCase, Short, Wish
 from lepta.errors import InputError
 from lepta.optimize.mix.answer import plan_of
 from lepta.optimize.mix.breakeven import breakeven
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.changes import changes_of
-from lepta.optimize.mix.dominated import undominated
 from lepta.optimize.mix.horizon import unit_cost
-from lepta.optimize.mix.market import check_case, survey
-from lepta.optimize.mix.model import Model, model_of
+from lepta.optimize.mix.market import check_case
+from lepta.optimize.mix.model import Model
 from lepta.optimize.mix.now import look
 from lepta.optimize.mix.objectives import objectives
 from lepta.optimize.mix.promised import calmed, risked
 from lepta.optimize.mix.rivals import SHARE, rivals
-from lepta.optimize.mix.search import Found, find
+from lepta.optimize.mix.search import Found
 from lepta.optimize.mix.settle import period_of
 from lepta.optimize.mix.short import short_by_circumstance
+from lepta.optimize.mix.splits import lay_out
 from lepta.optimize.mix.whynot import why_not
 from lepta.optimize.mix.wishes import conflict
 from lepta.optimize.mix.words import Now, explain, why_short
@@ -83,27 +83,15 @@ def mix(
     """
     _check_options(gap, time_limit_s)
     check_case(case)
-    horizon = cut(case.demand)
-    market, unknown = survey(case, horizon)
-    kept = undominated(case, market)
-    if len(kept) < len(market.offers):
-        left = len(market.offers) - len(kept)
-        unknown += (f"{left:,} offers were left out: another is at least as good in everything.",)
-        market = market.only(kept)
-    model = model_of(case, market, horizon)
-    now = look(case, horizon)
-    found = find(
-        model,
-        gap=gap,
-        budget=Budget(time_limit_s, clock),
-        payback_hours=case.promises.payback_hours,
-        risk=case.promises.risk,
-    )
+    laid = lay_out(case, gap=gap, budget=Budget(time_limit_s, clock))
+    asked, horizon, market, model = laid.case, laid.horizon, laid.market, laid.model
+    found, unknown = laid.found, laid.unknown
+    now = look(asked, horizon)
     if not found.whole:
-        plan = _infeasible(case, model, horizon, found.impossible, now, unknown)
-        return certified(case, plan, gap=gap)
+        plan = _infeasible(asked, model, horizon, found.impossible, now, unknown, laid.shortfalls)
+        return certified(case, laid.told(plan), gap=gap)
     plan = plan_of(
-        case,
+        asked,
         model,
         horizon,
         found.whole,
@@ -121,9 +109,10 @@ def mix(
     more = [
         *calmed(plan, found.calm, case.promises.payback_hours),
         *risked(case, plan, found.averse),
-        *_reasons(case, model, horizon, found),
+        *_reasons(asked, model, horizon, found),
     ]
-    return certified(case, explain(case, market, horizon, plan, now, others, more), gap=gap)
+    told = laid.told(explain(asked, market, horizon, plan, now, others, more))
+    return certified(case, told, gap=gap)
 
 
 def _reasons(case: PlanCase, model: Model, horizon: Horizon, found: Found) -> list[str]:
@@ -163,8 +152,9 @@ def _infeasible(
     impossible: Sequence[int],
     now: Now,
     unknown: tuple[str, ...],
+    too_slow: tuple[Short, ...],
 ) -> FleetPlan:
-    shortfalls: list[Short] = []
+    shortfalls = list(too_slow)
     done: dict[tuple[bytes, ...], dict[str, Array]] = {}
     for step in impossible:
         key = tuple(here.rates.tobytes() for here in model.stages[step])
@@ -180,7 +170,8 @@ def _infeasible(
                 )
                 for w in np.flatnonzero(missing > 0)
             ]
-    wishes = conflict(case, [horizon.periods[step].start for step in impossible])
+    starts = [horizon.periods[step].start for step in impossible]
+    wishes = conflict(case, starts) if starts else ()
     if not shortfalls and not wishes:
         wishes = (Wish(kind="whole", name="machines", wanted=1.0, possible=None, unit="machine"),)
     plan = FleetPlan(

@@ -84,7 +84,8 @@ def tie(model: Model, periods: Sequence[Period]) -> Ties | None:
                 worth = np.maximum(-answer.row_dual[rows] * layout.scale, 0.0)
                 start[step, layout.offers] = np.minimum(worth, model.market.start[layout.offers])
         if layout.carbon is not None:
-            tonne = max(-float(answer.row_dual[layout.carbon]) * layout.scale, 0.0)
+            price = -float(answer.row_dual[layout.carbon]) * layout.scale / layout.tonne
+            tonne = max(price, 0.0)
     return Ties(_affordable(model, start), tonne)
 
 

@@ -30,7 +30,6 @@ __all__ = [
     "starts_of",
     "total",
     "window",
-    "within_carbon",
     "within_swaps",
 ]
 
@@ -92,14 +91,6 @@ def within_swaps(model: Model, units: Array) -> bool:
     return bool(held.all()) and (not starts or bool((used <= room + 1e-9).all()))
 
 
-def within_carbon(model: Model, units: Array) -> bool:
-    """Tell whether units (P, G) keep the limit of emissions."""
-    if model.carbon_limit is None:
-        return True
-    tonnes = float((model.hours @ units) @ np.nan_to_num(model.market.carbon))
-    return tonnes <= model.carbon_limit * (1 + 1e-9)
-
-
 def join(model: Model, periods: Sequence[Period], fleets: Sequence[Fleet]) -> Whole | None:
     """Put fleets side by side, bridge short gaps, and keep running what must run."""
     units = np.array([fleet.units for fleet in fleets])
@@ -107,7 +98,7 @@ def join(model: Model, periods: Sequence[Period], fleets: Sequence[Fleet]) -> Wh
         routed(model, periods, keep_running(model, mine), fleets)
         for mine in (units, _bridge(model, units))
     ]
-    kept = (plan for plan in plans if plan and within_carbon(model, plan.units))
+    kept = (plan for plan in plans if plan and model.keeps_carbon(plan.units))
     return min(kept, key=lambda plan: plan.cost, default=None)
 
 
@@ -125,7 +116,7 @@ def routed(
         if fleet is None:
             return None
         found.append(fleet)
-    if not (within_swaps(model, units) and within_carbon(model, units)):
+    if not (within_swaps(model, units) and model.keeps_carbon(units)):
         return None
     return Whole(tuple(found), total(model, found))
 
@@ -214,7 +205,7 @@ def improve(
             fine = gap / FINER
             found = window(model, periods, cells, whole, span, gap=fine, time_limit_s=share)
             better = found is not None and found.cost < whole.cost * (1 - BETTER)
-            if found is not None and better and within_carbon(model, found.units):
+            if found is not None and better and model.keeps_carbon(found.units):
                 whole = found
         if begin - whole.cost <= max(BETTER, gap / 10) * whole.cost:
             break

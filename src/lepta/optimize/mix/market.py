@@ -114,7 +114,8 @@ def check_case(case: PlanCase) -> None:
         twice = sorted({key for key in found if found.count(key) > 1}) if _repeats(found) else []
         if twice:
             raise InputError(
-                f"{kind} {', '.join(twice[0])} stands twice", remedy="keep one of the two"
+                f"{kind} {', '.join(filter(None, twice[0]))} stands twice",
+                remedy="keep one of the two",
             )
         if strange := sorted({key[-1] for key in found} - names):
             raise InputError(
@@ -171,7 +172,7 @@ def _check_scenarios(case: PlanCase) -> None:
 
 def _point(latency_ms: float | None) -> tuple[str, ...]:
     """Tell operating points of one pair apart."""
-    return () if latency_ms is None else (f"at {latency_ms:g} ms on",)
+    return () if latency_ms is None else (f"at {latency_ms:g} ms",)
 
 
 def _repeats(keys: Sequence[tuple[str, ...]]) -> bool:

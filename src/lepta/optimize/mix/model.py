@@ -22,6 +22,9 @@ Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 
+CARBON = 1e-7
+"""Relative error of adding emissions up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
@@ -118,6 +121,13 @@ class Model:
         """Currency per unit held through a period, carbon at its price included, (P, G)."""
         carbon = np.nan_to_num(self.market.carbon) * self.carbon_price
         return np.outer(self.hours, self.market.price + carbon)
+
+    def keeps_carbon(self, units: Array) -> bool:
+        """Tell whether a fleet (P, G) stays within the limit of emissions."""
+        if self.carbon_limit is None:
+            return True
+        tonnes = float(self.hours @ units @ np.nan_to_num(self.market.carbon))
+        return tonnes <= self.carbon_limit * (1 + CARBON) + CARBON * CARBON
 
     @property
     def coupled(self) -> bool:

@@ -137,6 +137,8 @@ class Layout:
     quotas: Places
     """(steps, quotas) rows."""
     carbon: int | None
+    tonne: float
+    """Emissions are divided by this, in tonnes, before the solver sees them."""
     scale: float
     """Costs are divided by this before the solver sees them."""
 
@@ -192,6 +194,8 @@ class _Writer:
         paid = market.price[market.price > 0]
         self.scale = float(np.median(paid)) if paid.size else 1.0
         self.after: Places | None = None
+        # Grams are nothing to a solver that counts tonnes: the largest emission is the unit.
+        self.tonne = float(np.nan_to_num(market.carbon).max(initial=0.0)) or 1.0
 
     def write(self) -> tuple[Program, Layout]:
         units = self._units()
@@ -226,6 +230,7 @@ class _Writer:
             begin=begin,
             quotas=quotas,
             carbon=carbon,
+            tonne=self.tonne,
             scale=self.scale,
         )
         return program, layout
@@ -427,8 +432,8 @@ class _Writer:
         model = self.model
         if model.carbon_limit is None:
             return None
-        tonnes = np.nan_to_num(model.market.carbon[self.offers])
-        row = self.to.rows(-np.inf, model.carbon_limit, count=1)
+        tonnes = np.nan_to_num(model.market.carbon[self.offers]) / self.tonne
+        row = self.to.rows(-np.inf, model.carbon_limit / self.tonne, count=1)
         for place, step in enumerate(self.problem.steps):
             self.to.put(row, units[place], model.hours[step] * tonnes)
         return int(row[0])

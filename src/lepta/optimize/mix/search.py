@@ -9,13 +9,13 @@ import numpy.typing as npt
 from lepta.optimize.mix.answer import NOISE
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.calm import Calm, Slow, calm
+from lepta.optimize.mix.green import rolled
 from lepta.optimize.mix.horizon import Ties, constant, tie, unit_cost
-from lepta.optimize.mix.join import Whole, exact, improve, join, total, within_carbon, within_swaps
+from lepta.optimize.mix.join import Whole, exact, improve, join, total, within_swaps
 from lepta.optimize.mix.model import Model
 from lepta.optimize.mix.program import Cells
 from lepta.optimize.mix.proof import Prices
 from lepta.optimize.mix.risk import Averse, averse
-from lepta.optimize.mix.roll import roll
 from lepta.optimize.mix.settle import (
     Fleet,
     Period,
@@ -158,7 +158,7 @@ def _coupled(
     bound = sum(one.prices.bound for one in relaxed) + constant(model, ties)
     cells = _that_matter(periods, relaxed)
     part = Budget(budget.seconds * ROLLED, budget.clock)
-    whole = _cheapest(model, _rolled(model, periods, cells, ties, gap=gap, budget=part), hand)
+    whole = _cheapest(model, rolled(model, periods, cells, ties, gap=gap, budget=part), hand)
     if not _close(whole, bound, gap):
         part = Budget(budget.seconds * SETTLED, budget.clock)
         fleets = _settle_all(periods, relaxed, cost, hand, gap=gap / FINER, budget=part)
@@ -183,29 +183,6 @@ def _coupled(
     )
 
 
-def _rolled(
-    model: Model,
-    periods: Sequence[Period],
-    cells: Sequence[Sequence[Cells]],
-    ties: Ties,
-    *,
-    gap: float,
-    budget: Budget,
-) -> Whole | None:
-    """Build a plan from the front; with a limit of emissions at rising prices until it is kept."""
-    if model.carbon_limit is None:
-        return roll(model, periods, cells, ties, gap=gap, budget=budget)
-    hours = float((model.market.price[:, None] * model.hours[None, :]).max(initial=0.0))
-    least = 1e-3 * hours / max(model.carbon_limit, 1e-9)
-    for dearer in (1.0, 1.02, 1.1, 1.5, 3.0, 10.0, 100.0):
-        tonne = ties.tonne * dearer + (least * (dearer - 1.0))
-        part = Budget(budget.seconds / 5.0, budget.clock)
-        found = roll(model, periods, cells, Ties(ties.start, tonne), gap=gap, budget=part)
-        if found is not None and within_carbon(model, found.units):
-            return found
-    return None
-
-
 def _close(whole: Whole | None, bound: float, gap: float) -> bool:
     return whole is not None and whole.cost - bound <= max(gap, NOISE) * whole.cost
 
@@ -224,7 +201,7 @@ def _cheapest(
     if hand is None or len(kept) < len(hand):
         return whole
     units = np.array([fleet.units for fleet in kept])
-    if not (within_carbon(model, units) and within_swaps(model, units)):
+    if not (model.keeps_carbon(units) and within_swaps(model, units)):
         return whole
     return _cheaper(whole, _side_by_side(model, kept))
 
@@ -269,8 +246,10 @@ def _hand(model: Model, periods: Sequence[Period]) -> list[Fleet | None] | None:
     if model.before is None:
         return None
     units = np.maximum(model.before, model.market.owned)
-    if (units > model.market.limit).any() or (
-        len(model.quota) and (model.quota_use @ units > model.quota).any()
+    if (
+        (units > model.market.limit).any()
+        or (len(model.quota) and (model.quota_use @ units > model.quota).any())
+        or not model.keeps_carbon(np.tile(units, (len(periods), 1)))
     ):
         return None
     done: dict[tuple[bytes, ...], Fleet | None] = {}
@@ -326,9 +305,19 @@ def _proven(fleet: Fleet | None, gap: float) -> bool:
     return fleet is None or fleet.cost - fleet.bound <= max(gap, NOISE) * abs(fleet.cost)
 
 
-def floor(model: Model) -> tuple[float, tuple[int, ...]]:
-    """Return a lower bound by relaxations alone, and the periods that no fleet can serve."""
+def floor(model: Model, *, tied: bool = False) -> tuple[float, tuple[int, ...]]:
+    """Return a lower bound by relaxations alone, and the periods that no fleet can serve.
+
+    `tied` counts what couples the periods as well: a better bound for a larger linear program.
+    """
     periods = [period_of(model, step) for step in range(len(model.hours))]
     relaxed = _relax_all(periods, model.unit_cost)
     bad = tuple(step for step, one in enumerate(relaxed) if one is None)
-    return sum(one.prices.bound for one in relaxed if one is not None), bad
+    least = sum(one.prices.bound for one in relaxed if one is not None)
+    if bad or not tied or not model.coupled:
+        return least, bad
+    ties = tie(model, periods)
+    if ties is None:
+        return least, tuple(range(len(periods)))
+    priced = [one for one in _relax_all(periods, unit_cost(model, ties)) if one is not None]
+    return max(least, sum(one.prices.bound for one in priced) + constant(model, ties)), ()

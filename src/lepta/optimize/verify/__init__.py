@@ -15,6 +15,7 @@ from lepta.optimize.verify.facts import STRETCH_S, Facts, judged, seconds
 from lepta.optimize.verify.money import bill, cost_now, prices
 from lepta.optimize.verify.promises import carbon, circumstances, shortest_runs, starts
 from lepta.optimize.verify.proof import gap_stated, weak_duality
+from lepta.optimize.verify.stages import budgets, unfolded
 
 __all__ = ["certified", "verify"]
 
@@ -43,6 +44,8 @@ def verify(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> tuple[Check
 
     `gap` is the relative gap up to which a plan may call itself optimal.
     """
+    stages = (budgets(case, plan),) if case.pipelines and plan.status != "infeasible" else ()
+    case = unfolded(case, plan)
     facts = Facts.of(case)
     named = [
         row.offer for rows in (plan.units, plan.starts, plan.routing, plan.detours) for row in rows
@@ -62,6 +65,7 @@ def verify(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> tuple[Check
         (plan.carbon_kg is not None or _counts_carbon(case), lambda: carbon(facts, plan)),
     ]
     return (
+        *stages,
         axis.demand(),
         axis.load(),
         axis.limits(),

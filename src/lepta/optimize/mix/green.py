@@ -1,0 +1,48 @@
+"""A plan within a limit of emissions, built at a higher price of a tonne where that of the
+relaxation is not enough: with whole machines the limit is met a little before it binds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lepta.optimize.mix.budget import Budget
+from lepta.optimize.mix.horizon import Ties
+from lepta.optimize.mix.join import Whole
+from lepta.optimize.mix.model import Model
+from lepta.optimize.mix.program import Cells
+from lepta.optimize.mix.roll import roll
+from lepta.optimize.mix.settle import Period
+
+__all__ = ["rolled"]
+
+DEARER = (1.0, 1.2, 2.0, 5.0, 25.0, 1e4)
+"""Prices of a tonne that are tried one after the other, as multiples of that of the relaxation."""
+LEAST = 0.1
+"""The lowest price that is tried after the first makes the limit worth so much of all machines."""
+
+
+def rolled(
+    model: Model,
+    periods: Sequence[Period],
+    cells: Sequence[Sequence[Cells]],
+    ties: Ties,
+    *,
+    gap: float,
+    budget: Budget,
+) -> Whole | None:
+    """Build a plan from the front, within the limit of emissions; None where none was found."""
+    if model.carbon_limit is None:
+        return roll(model, periods, cells, ties, gap=gap, budget=budget)
+    everything = [period.cells for period in periods]
+    one = float(model.hours.sum() * np.nan_to_num(model.market.carbon).max(initial=0.0))
+    least = LEAST * float(model.unit_cost.sum()) / max(model.carbon_limit, one / 100.0, 1e-12)
+    for turn, times in enumerate(DEARER):
+        tonne = max(ties.tonne, least if turn else 0.0) * times
+        part = Budget(budget.share(turn, len(DEARER)), budget.clock)
+        dearer = replace(ties, tonne=tonne)
+        whole = roll(model, periods, everything, dearer, gap=gap, budget=part)
+        if whole is not None or budget.over:
+            return whole
+    return None
