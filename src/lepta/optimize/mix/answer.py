@@ -289,7 +289,8 @@ def _emergencies(
                 scope=scope,
                 lost=lost,
                 wanted=here.share,
-                served=min(least, 1.0),
+                # Without any demand the promise is kept as it was given.
+                served=min(least, 1.0) if np.isfinite(least) else here.share,
                 worst=worst,
             )
         )
