@@ -15,6 +15,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
 from lepta.cli.main import app
 from lepta.config import json_schema
 from lepta.domain.schemas import TABLES
@@ -35,12 +39,17 @@ def pages() -> dict[str, str]:
     }
 
 
-def commands() -> list[str]:
-    """Return the names of the commands, in the order of the loop."""
-    return [
-        str(command.name or getattr(command.callback, "__name__", ""))
-        for command in app.registered_commands
-    ]
+def commands() -> Iterator[tuple[str, ...]]:
+    """Yield the commands in the order of the loop, each before those inside it."""
+    yield from inside(get_command(app))
+
+
+def inside(group: object, *names: str) -> Iterator[tuple[str, ...]]:
+    """Yield the commands of a group, by the words that call them."""
+    if isinstance(group, TyperGroup):
+        for name in group.list_commands(typer.Context(group)):
+            yield (*names, name)
+            yield from inside(group.commands[name], *names, name)
 
 
 def help_page(*command: str) -> str:
@@ -60,7 +69,9 @@ def help_page(*command: str) -> str:
 def cli_page() -> str:
     """Make cli.md: the help page of lepta and of every command."""
     parts = [f"{MADE}\n# Command line\n\n```text\n{help_page()}\n```\n"]
-    parts += [f"\n## lepta {name}\n\n```text\n{help_page(name)}\n```\n" for name in commands()]
+    for words in commands():
+        title = f"{'#' * (len(words) + 1)} lepta {' '.join(words)}"
+        parts.append(f"\n{title}\n\n```text\n{help_page(*words)}\n```\n")
     return "".join(parts)
 
 
@@ -115,7 +126,7 @@ def schema_page() -> str:
     head = (
         f"{MADE}\n# JSON documents\n\n"
         'Every command has `--json`; the document names its schema in `"schema"`, such as\n'
-        "`lepta.plan/1`. Fields may be added under the same number; a field that goes or changes\n"
+        "`lepta.plan/2`. Fields may be added under the same number; a field that goes or changes\n"
         "its meaning raises it.\n\n| schema | meaning |\n| --- | --- |\n"
     )
     rows = [

@@ -1,5 +1,6 @@
 """Sample values for report tests: a small company with every kind of line, and awkward names."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from lepta.domain.assessment import (
@@ -16,7 +17,17 @@ from lepta.domain.assessment import (
     UnitCost,
     Unknown,
 )
-from lepta.domain.plan import Check, FleetPlan, Routing, ShadowPrice, UnitsHeld
+from lepta.domain.plan import (
+    Check,
+    Emergency,
+    FleetPlan,
+    Outlook,
+    Routing,
+    ShadowPrice,
+    Split,
+    Started,
+    UnitsHeld,
+)
 
 NOW = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -275,4 +286,58 @@ def plan(*, scale: float = 1.0, awkward: bool = False, hours: int = 48) -> Fleet
         explanation=("Chat stays on two reserved H100 machines.", "Images move to spot L4."),
         unknown=("No price for 3 of 214 offers: they were left out.",),
         current=(("aws/us-east-1/p5/H100x8/reserved", 3), ("gcp/us-central1/g2/L4x1/spot", 12)),
+    )
+
+
+def full_plan(*, awkward: bool = False) -> FleetPlan:
+    """The same plan with starts, losses, scenarios, pipelines and carbon."""
+    base = plan(awkward=awkward)
+    spot = "gcp/us-central1/g2/L4x1/spot"
+    lost = AWKWARD[0] if awkward else "gcp/us-central1/a"
+    starts = tuple(
+        Started(
+            offer=spot,
+            start=base.units[0].start + timedelta(hours=hour),
+            order=base.units[0].start + timedelta(hours=hour, minutes=-4),
+            count=22,
+            cost=0.41,
+        )
+        for hour in (8, 32)
+    )
+    return replace(
+        base,
+        cost=base.cost + 0.82 + 12.5 + 6.0,
+        starts=starts,
+        carbon_kg=156.25,
+        carbon_cost=12.5,
+        emergencies=(
+            Emergency(scope="zone", lost=lost, wanted=0.9, served=0.915, worst=starts[0].start),
+            Emergency(scope="pool", lost="L4 pool", wanted=0.5, served=0.62, worst=starts[1].start),
+        ),
+        outlooks=(
+            Outlook(
+                scenario=AWKWARD[4] if awkward else "launch day",
+                probability=0.2,
+                cost=base.cost * 1.3,
+                penalty=30.0,
+                unserved=0.0123,
+            ),
+            Outlook(scenario="as usual", probability=0.8, cost=base.cost, penalty=0.0, unserved=0),
+        ),
+        splits=(
+            Split(pipeline="ask", demand_class="embed", budget_ms=60.0),
+            Split(pipeline="ask", demand_class="answer", budget_ms=340.0),
+        ),
+        shadow_prices=(
+            *base.shadow_prices,
+            ShadowPrice(
+                kind="class",
+                name="chat",
+                start=starts[0].start,
+                hours=1.0,
+                value=0.004,
+                unit="USD per 1,000 requests",
+                emergency=f"zone {lost}",
+            ),
+        ),
     )

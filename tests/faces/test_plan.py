@@ -135,6 +135,8 @@ def test_what_is_not_a_plan_is_refused():
     with pytest.raises(InputError, match="the schema is"):
         from_json({"schema": "lepta.solve/1"})
     with pytest.raises(InputError, match="not a whole"):
+        from_json({"schema": "lepta.plan/2", "status": "optimal"})
+    with pytest.raises(InputError, match="another version of lepta: run `lepta plan` again"):
         from_json({"schema": "lepta.plan/1", "status": "optimal"})
 
 

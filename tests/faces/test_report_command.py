@@ -64,7 +64,7 @@ def test_out_writes_a_page_and_json_that_keeps_its_schema(kept: Path, capsys) ->
 def test_json_on_standard_output_is_only_json(kept: Path, capsys) -> None:
     run("report", "--json", "--html", "page.html", "--title", "September <b>")
     document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "lepta.report/1"
+    assert document["schema"] == "lepta.report/2"
     assert "September &lt;b&gt;" in (kept / "page.html").read_text()
 
 

@@ -1,7 +1,6 @@
 """The page in a real browser: opens from a file without a network, draws, and says the JSON."""
 
 import json
-import shutil
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,9 +11,6 @@ from faces.report_samples import AWKWARD, NOW, assessment, plan
 from lepta.report.html import page
 from lepta.report.schema.report import to_json
 from lepta.units import from_micros
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 class _Reader(HTMLParser):
@@ -93,19 +89,6 @@ def test_ages_are_said() -> None:
     assert "3 hours old" in text and "plan made for this report" in text
 
 
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("needs Chromium: make browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield running
-        running.close()
-
-
 def visit(browser, tmp_path: Path, text: str, width: int, scheme: str = "light"):
     path = tmp_path / "report.html"
     path.write_text(text, encoding="utf-8")
@@ -133,7 +116,7 @@ def test_the_page_opens_offline_and_draws(browser, tmp_path, width: int, scheme:
     assert said == []
     assert [url for url in asked if not url.startswith(("file:", "blob:", "data:"))] == []
     slots = view.locator("[data-figure]")
-    assert slots.count() == 8
+    assert slots.count() == 9
     for index in range(slots.count()):
         assert slots.nth(index).locator("svg.main-svg").count() >= 1
         assert slots.nth(index).locator("path").count() >= 1

@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from lepta import __version__, cli
 from lepta.cli.output import is_unicode
@@ -35,8 +36,18 @@ ORDER = (
 FAULT = 1
 INTERRUPTED = 130
 
+
+class InOrder(TyperGroup):
+    """Lists commands and groups of commands in the order of the loop."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Return the names as the help page shows them."""
+        return [name for name in ORDER if name in self.commands]
+
+
 app = typer.Typer(
     name="lepta",
+    cls=InOrder,
     help="Closed-loop cost control for AI infrastructure: a true account of what you pay, "
     "and a provably cheaper plan.",
     no_args_is_help=True,

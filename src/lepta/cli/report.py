@@ -86,6 +86,7 @@ def report(
                 made.generated_at,
                 assessed_at=made.assessed_at,
                 planned_at=made.planned_at,
+                planned_for=made.planned_for,
             ),
             as_json=as_json,
             show=lambda console: show(console, made.assessment, made.plan),

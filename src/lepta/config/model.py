@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-__all__ = ["Config", "Filter", "Plan", "Prices", "Sources", "Tags", "json_schema"]
+__all__ = ["Config", "Filter", "Plan", "Prices", "Sources", "Survive", "Tags", "json_schema"]
 
 
 def _several(value: object) -> object:
@@ -91,6 +91,23 @@ class Filter(_Section):
     """Largest price of a machine-hour."""
 
 
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Survive(_Section):
+    """Lose any one of these and still serve a share of the demand, from 0 to 1 (0.9, not 90%)."""
+
+    zone: Share | None = None
+    """Share of every class that is served without any one zone."""
+    region: Share | None = None
+    """Share of every class that is served without any one region."""
+    provider: Share | None = None
+    """Share of every class that is served without any one provider."""
+    pool: Share | None = None
+    """Share of every class that is served when one pool of spot machines is taken back."""
+
+
 class Plan(_Section):
     """What `lepta plan` plans: tables in CSV (docs/reference/tables.md)."""
 
@@ -102,12 +119,30 @@ class Plan(_Section):
     """What a request costs on the way: class, offer, usd_per_request, round_trip_ms."""
     current: Name | None = None
     """What runs now: offer, units."""
+    classes: Name | None = None
+    """What is known of classes: class, latency_ms, regions, tokens, penalty_per_request."""
+    quotas: Name | None = None
+    """The most that may be held at once: quota, limit, and of which offers."""
+    pipelines: Name | None = None
+    """Stages that a request passes: pipeline, stage, class, latency_ms."""
+    scenarios: Name | None = None
+    """Ways in which demand may come: scenario, probability, class, start, hours, rate_per_s."""
     offers: Name | None = None
     """What can be rented; left out, the price lists are used (see filter)."""
     filter: Filter | None = None
     """Which offers of the price lists may be used; not together with offers."""
     utilization: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.85
     """Largest load of a machine, as a share from 0 to 1 (0.85, not 85%)."""
+    survive: Survive = Survive()
+    """What may be lost, and how much of the demand is served without it."""
+    carbon_price_per_tonne: Amount = 0.0
+    """What a tonne of CO2e counts in the cost."""
+    carbon_limit_kg: Amount | None = None
+    """Most CO2e over the horizon, in kg."""
+    payback_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Change what runs now only where that pays within so many hours, in hours."""
+    risk: Share = 0.0
+    """Weight of the worst scenarios against the mean cost, from 0 to 1."""
     gap: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
     """Stop when the plan is proven to lie within this share of the optimum (0.001 is 0.1 %)."""
     time_limit_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

@@ -14,6 +14,10 @@ EXAMPLES: Mapping[str, str] = {
     "profiles": "profiles.csv",
     "routes": "routes.csv",
     "current": "current.csv",
+    "classes": "classes.csv",
+    "quotas": "quotas.csv",
+    "pipelines": "pipelines.csv",
+    "scenarios": "scenarios.csv",
     "offers": "offers.csv",
 }
 """What stands in a comment where nothing was found."""
@@ -88,6 +92,10 @@ def _plan(have: Mapping[str, Sequence[str]], plans: bool) -> list[str]:
         ("profiles", "What one machine of an offer serves: class, offer, rate_per_s."),
         ("routes", "What a request costs on the way: class, offer, usd_per_request."),
         ("current", "What runs now: offer, units."),
+        ("classes", "Objectives, regions, tokens and penalties of classes."),
+        ("quotas", "The most that may be held at once, over several offers."),
+        ("pipelines", "Stages that share one latency budget."),
+        ("scenarios", "Ways in which demand may come, with probabilities."),
         ("offers", "What can be rented. Without it the price lists above are used."),
     ):
         lines.append(f"  # {about}")
@@ -99,6 +107,13 @@ def _plan(have: Mapping[str, Sequence[str]], plans: bool) -> list[str]:
         '  # filter: {accelerator: "H100,L4", region: "us-*", term: "on-demand,spot"}',
         "  # Largest load of a machine, as a share.",
         f"  {'' if plans else '# '}utilization: 0.85",
+        "  # Lose any one zone (region, provider, pool) and still serve so much of the demand.",
+        "  # survive: {zone: 0.9}",
+        "  # Price of a tonne of CO2e; most kg; hours within which a change must pay; risk.",
+        "  # carbon_price_per_tonne: 80",
+        "  # carbon_limit_kg: 5000",
+        "  # payback_hours: 24",
+        "  # risk: 0.2",
         "  # Stop within this share of the optimum, or after so many seconds.",
         "  # gap: 0.001",
         "  # time_limit_s: 60",

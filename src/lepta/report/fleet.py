@@ -1,5 +1,7 @@
 """The plan side of a report: units per offer now and then, over time, routes, marginal prices."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,10 +9,13 @@ from lepta.domain.plan import FleetPlan
 from lepta.units import HOURS_PER_MONTH
 
 __all__ = [
+    "COSTS",
     "Held",
     "Marginal",
     "Routed",
     "Steps",
+    "costs",
+    "demand",
     "failed",
     "first_week",
     "held",
@@ -18,8 +23,19 @@ __all__ = [
     "routed",
     "saving",
     "saving_per_month",
+    "starts",
     "steps",
 ]
+
+COSTS = {
+    "machines": "Machines",
+    "starts": "Starts",
+    "requests": "Requests and APIs",
+    "carbon": "Carbon",
+    "penalty": "Expected penalty",
+    "other": "Other",
+}
+"""The parts of a plan's cost, and how people read them."""
 
 
 WEEK = timedelta(days=7)
@@ -59,6 +75,8 @@ class Marginal:
     kind: str
     name: str
     unit: str
+    emergency: str
+    """The loss under which it holds; "" is none."""
     low: float
     mean: float
     high: float
@@ -89,6 +107,31 @@ def saving_per_month(plan: FleetPlan) -> float | None:
 def failed(plan: FleetPlan) -> int:
     """Count the checks that a promise did not pass."""
     return sum(not check.ok for check in plan.checks)
+
+
+def costs(plan: FleetPlan) -> dict[str, float]:
+    """Split the cost of a plan into the parts that `COSTS` names; parts of 0 are left out."""
+    if plan.cost is None:
+        return {}
+    parts = {
+        "machines": sum(row.cost for row in plan.units),
+        "starts": sum(row.cost for row in plan.starts),
+        "requests": sum(row.cost for row in plan.routing),
+        "carbon": plan.carbon_cost,
+        "penalty": sum(row.probability * row.penalty for row in plan.outlooks),
+    }
+    rest = plan.cost - sum(parts.values())
+    if abs(rest) > 1e-6 * max(plan.cost, 1e-6):
+        parts["other"] = rest
+    return {name: amount for name, amount in parts.items() if amount}
+
+
+def starts(plan: FleetPlan) -> dict[str, int]:
+    """Count the starts of each offer."""
+    found: dict[str, int] = {}
+    for row in plan.starts:
+        found[row.offer] = found.get(row.offer, 0) + row.count
+    return found
 
 
 def held(plan: FleetPlan) -> tuple[Held, ...]:
@@ -152,6 +195,17 @@ def first_week(grid: Steps) -> Steps:
     return Steps(times=(*kept, end), series=series)
 
 
+def demand(plan: FleetPlan, times: Sequence[datetime]) -> tuple[float, ...]:
+    """Return the rate that is served from each of these instants to the next, all classes."""
+    found = [0.0] * max(len(times) - 1, 0)
+    for part in plan.routing:
+        first = bisect_left(times, part.start)
+        last = bisect_left(times, _end(part.start, part.hours))
+        for index in range(first, min(last, len(found))):
+            found[index] += part.rate_per_s
+    return tuple(found)
+
+
 def routed(plan: FleetPlan) -> tuple[Routed, ...]:
     """Sum the routing over the horizon, by class and offer."""
     total: dict[str, float] = {}
@@ -187,12 +241,13 @@ def marginals(plan: FleetPlan) -> tuple[Marginal, ...]:
     for part in plan.routing:
         key = (part.demand_class, part.start)
         load[key] = load.get(key, 0.0) + part.rate_per_s * part.hours
-    groups: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+    groups: dict[tuple[str, str, str, str], list[tuple[float, float]]] = {}
     for item in plan.shadow_prices:
         weight = load.get((item.name, item.start), 0.0) if item.kind == "class" else item.hours
-        groups.setdefault((item.kind, item.name, item.unit), []).append((item.value, weight))
+        key_of = (item.kind, item.name, item.unit, item.emergency)
+        groups.setdefault(key_of, []).append((item.value, weight))
     rows = []
-    for (kind, name, unit), values in groups.items():
+    for (kind, name, unit, emergency), values in groups.items():
         weights = sum(weight for _, weight in values)
         mean = sum(v * w for v, w in values) / weights if weights else values[0][0]
         rows.append(
@@ -200,13 +255,14 @@ def marginals(plan: FleetPlan) -> tuple[Marginal, ...]:
                 kind=kind,
                 name=name,
                 unit=unit,
+                emergency=emergency,
                 low=min(value for value, _ in values),
                 mean=mean,
                 high=max(value for value, _ in values),
                 periods=len(values),
             )
         )
-    return tuple(sorted(rows, key=lambda row: (row.kind, -row.high, row.name)))
+    return tuple(sorted(rows, key=lambda row: (row.emergency, row.kind, -row.high, row.name)))
 
 
 def _end(start: datetime, hours: float) -> datetime:

@@ -28,6 +28,7 @@ __all__ = [
     "plain",
     "price",
     "share",
+    "signed",
     "span",
 ]
 
@@ -87,6 +88,12 @@ def money(amount: float | None, digits: int = 2) -> str:
     if amount and not text.strip("0."):
         text = f"<{10.0**-digits:.{digits}f}"
     return sign + text
+
+
+def signed(amount: float | None, digits: int = 2) -> str:
+    """Write a change of money with its sign; unknown stays unknown."""
+    text = money(amount, digits)
+    return f"+{text}" if amount and not text.startswith(MINUS) else text
 
 
 def price(amount: float | None) -> str:

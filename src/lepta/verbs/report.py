@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from lepta.domain.assessment import Assessment
 from lepta.domain.plan import FleetPlan
+from lepta.domain.planfile import Origin
 from lepta.errors import InputError
 
 __all__ = ["Report", "report"]
@@ -26,6 +27,8 @@ class Report:
     assessed_at: datetime | None
     """When a saved assessment was made; None where it was handed over or is missing."""
     planned_at: datetime | None
+    planned_for: Origin | None = None
+    """The case and the promises of a saved plan."""
     files: tuple[Path, ...] = ()
 
 
@@ -44,7 +47,7 @@ def report(
     Parameters
     ----------
     assessment, plan  the values; where both are left out, the saved ones under `folder`/.lepta
-    html, json        files to write: one self-contained page; one document `lepta.report/1`
+    html, json        files to write: one self-contained page; one document `lepta.report/2`
     title             of the page
     now               the instant that the report bears; this machine's clock where left out
     folder            the working folder whose saved results are read
@@ -56,9 +59,9 @@ def report(
     Permanent
         A file cannot be written.
     """
-    assessed_at = planned_at = None
+    assessed_at = planned_at = planned_for = None
     if assessment is None and plan is None:
-        assessment, assessed_at, plan, planned_at = _saved(folder)
+        assessment, assessed_at, plan, planned_at, planned_for = _saved(folder)
     generated_at = (now or _clock()).astimezone(UTC)
     made = Report(
         assessment=assessment,
@@ -66,15 +69,16 @@ def report(
         generated_at=generated_at,
         assessed_at=assessed_at,
         planned_at=planned_at,
+        planned_for=planned_for,
     )
     return replace(made, files=_written(_texts(made, html, json, title)))
 
 
 def _saved(
     folder: str | Path,
-) -> tuple[Assessment | None, datetime | None, FleetPlan | None, datetime | None]:
+) -> tuple[Assessment | None, datetime | None, FleetPlan | None, datetime | None, Origin | None]:
     from lepta.report.schema.assess import from_json as assess_from
-    from lepta.report.schema.plan import from_json as plan_from
+    from lepta.report.schema.plan import with_origin
     from lepta.wiring import state
 
     kept, planned = state.load("assess", folder=folder), state.load("plan", folder=folder)
@@ -85,8 +89,10 @@ def _saved(
             remedy="run `lepta assess` or `lepta plan` in this folder first, or `lepta demo`",
         )
     assessment = None if kept is None else _read(assess_from, kept[0], "assess", folder)
-    plan = None if planned is None else _read(plan_from, planned[0], "plan", folder)
-    return assessment, kept and kept[1], plan, planned and planned[1]
+    plan, origin = (
+        (None, None) if planned is None else _read(with_origin, planned[0], "plan", folder)
+    )
+    return assessment, kept and kept[1], plan, planned and planned[1], origin
 
 
 def _read(
@@ -133,6 +139,7 @@ def _texts(
             made.generated_at,
             assessed_at=made.assessed_at,
             planned_at=made.planned_at,
+            planned_for=made.planned_for,
         )
         text = jsonlib.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
         texts.append((Path(json), text + "\n"))

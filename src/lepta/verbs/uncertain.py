@@ -1,6 +1,5 @@
 """Uncertain demand for `lepta plan`: a quantile, scenarios from history, the price of safety."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +8,9 @@ import numpy as np
 from lepta.domain.plan import FleetPlan, PlanCase
 from lepta.errors import InputError
 from lepta.optimize.bootstrap import bootstrap_days
-from lepta.optimize.uncertain import mean, quantile
 from lepta.wiring.cases import read_demand
 
-__all__ = ["drawn", "safe"]
+__all__ = ["drawn", "price_of_safety"]
 
 DRAWS = 200
 """Scenarios that are drawn where only a quantile of them is planned."""
@@ -53,19 +51,8 @@ def drawn(
     return replace(case, scenarios=found), (said,)
 
 
-def safe(case: PlanCase, q: float, solve: Callable[[PlanCase], FleetPlan]) -> FleetPlan:
-    """Plan the q-quantile of demand, and say what that costs beside its mean.
-
-    Raises
-    ------
-    InputError
-        The case has no scenarios, or q is no share.
-    """
-    plan, beside = solve(quantile(case, q)), solve(mean(case))
-    return replace(plan, explanation=(*plan.explanation, *_price(plan, beside, q)))
-
-
-def _price(plan: FleetPlan, beside: FleetPlan, q: float) -> list[str]:
+def price_of_safety(plan: FleetPlan, beside: FleetPlan, q: float) -> list[str]:
+    """Say what planning the q-quantile of demand costs beside its mean."""
     share = f"{100 * q:g} %"
     said = [
         f"Planned for the {share} quantile of demand, per class and period; all of them together "

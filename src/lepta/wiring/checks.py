@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from lepta.adapters.csvfile import read_csv
 from lepta.adapters.systemclock import SystemClock
 from lepta.config import Config
-from lepta.domain import schemas
 from lepta.domain.charges import NO_CURRENCY
 from lepta.domain.checkup import Source
 from lepta.domain.offer import CatalogEntry
 from lepta.errors import InputError, LeptaError, listing
 from lepta.ports.clock import Clock
-from lepta.wiring.configured import Configured, plan_case
+from lepta.wiring.configured import Configured, plan_case, table_names
 from lepta.wiring.prices import catalog
 
 if TYPE_CHECKING:
@@ -185,15 +184,7 @@ def plan_tables(given: Configured) -> tuple[list[Source], tuple[str, ...]]:
         return [], ()
     rows: dict[str, Sequence[Mapping[str, Any]]] = {}
     found = []
-    for schema, name in (
-        (schemas.DEMAND, plan.demand),
-        (schemas.PROFILES, plan.profiles),
-        (schemas.ROUTES, plan.routes),
-        (schemas.CURRENT, plan.current),
-        (schemas.OFFERS, plan.offers),
-    ):
-        if name is None:
-            continue
+    for schema, name in table_names(plan):
 
         def look(path: str | Path, schema: Any = schema) -> dict[str, Any]:
             parsed = schema.parse(read_csv(path))

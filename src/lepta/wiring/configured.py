@@ -1,7 +1,7 @@
 """What lepta.yaml points at: the bills to assess, and the case to plan."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +14,7 @@ from lepta.domain import schemas
 from lepta.domain.case import Table, build_case
 from lepta.domain.offer import CatalogEntry
 from lepta.domain.plan import PlanCase
+from lepta.domain.promises import Promises, Scope, Survival
 from lepta.domain.tables import Row, TableSchema
 from lepta.errors import ConfigError, InputError, listing
 from lepta.wiring.prices import catalog
@@ -27,6 +28,7 @@ __all__ = [
     "plan_case",
     "plan_limits",
     "price_entries",
+    "table_names",
 ]
 
 LARGEST_BYTES = 2**20
@@ -153,21 +155,27 @@ def plan_case(path: str | Path | None = None) -> PlanCase:
     """
     given = configured(path)
     plan = _plan(given)
-    tables = {
-        schema.name: _table(given.path(name), schema)
-        for schema, name in (
-            (schemas.DEMAND, plan.demand),
-            (schemas.PROFILES, plan.profiles),
-            (schemas.ROUTES, plan.routes),
-            (schemas.CURRENT, plan.current),
-        )
-        if name is not None
-    }
-    if plan.offers is not None:
-        tables["offers"] = _table(given.path(plan.offers), schemas.OFFERS)
-    else:
+    tables = {schema.name: _table(given.path(name), schema) for schema, name in table_names(plan)}
+    if plan.offers is None:
         tables = _from_price_lists(given, plan, tables)
-    return build_case(**tables, currency=given.config.currency, utilization=plan.utilization)
+    case = build_case(**tables, currency=given.config.currency, utilization=plan.utilization)
+    return replace(case, promises=_promises(plan))
+
+
+def table_names(plan: Plan) -> tuple[tuple[TableSchema, str], ...]:
+    """Return the tables that a plan names, with their paths as written."""
+    named = (
+        (schemas.DEMAND, plan.demand),
+        (schemas.PROFILES, plan.profiles),
+        (schemas.ROUTES, plan.routes),
+        (schemas.CURRENT, plan.current),
+        (schemas.CLASSES, plan.classes),
+        (schemas.QUOTAS, plan.quotas),
+        (schemas.PIPELINES, plan.pipelines),
+        (schemas.SCENARIOS, plan.scenarios),
+        (schemas.OFFERS, plan.offers),
+    )
+    return tuple((schema, name) for schema, name in named if name is not None)
 
 
 def price_entries(given: Configured) -> tuple[tuple[CatalogEntry, ...], tuple[str, ...]]:
@@ -188,6 +196,17 @@ def _plan(given: Configured) -> Plan:
             remedy="name plan.demand and plan.profiles there, or give --case DIR",
         )
     return given.config.plan
+
+
+def _promises(plan: Plan) -> Promises:
+    shares = plan.survive.model_dump(exclude_none=True)
+    return Promises(
+        survive=tuple(Survival(scope=Scope(name), share=share) for name, share in shares.items()),
+        carbon_price=plan.carbon_price_per_tonne,
+        carbon_limit=plan.carbon_limit_kg,
+        payback_hours=plan.payback_hours,
+        risk=plan.risk,
+    )
 
 
 def _table(path: str, schema: TableSchema) -> Table:

@@ -16,10 +16,15 @@ MOST_FILES = 400
 ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".parquet")
 TABLES: Sequence[tuple[str, TableSchema]] = (
     ("usage", schemas.USAGE),
+    ("scenarios", schemas.SCENARIOS),
+    ("pipelines", schemas.PIPELINES),
+    ("quotas", schemas.QUOTAS),
     ("demand", schemas.DEMAND),
     ("profiles", schemas.PROFILES),
     ("current", schemas.CURRENT),
 )
+"""The narrowest first: scenarios have all columns of a demand, too."""
+CLASS_ONLY = {"latency_ms", "regions", "memory_gib", "input_tokens", "penalty_per_request"}
 
 
 def look_around(folder: str | Path) -> dict[str, list[str]]:
@@ -98,9 +103,11 @@ def _kind(path: Path) -> str:
         return "bills"
     for kind, schema in TABLES:
         if {column.name for column in schema.columns if column.required} <= header:
-            return "profiles" if kind == "profiles" else kind
+            return kind
     if {"class", "offer"} <= header:
         return "routes"
+    if "class" in header and CLASS_ONLY & header:
+        return "classes"
     if {"offer", "price_per_hour"} <= header:
         return "rate_cards" if {"currency", "source", "as_of"} & header else "offers"
     return ""

@@ -10,13 +10,11 @@ from html import unescape
 from typing import Any, Final
 
 from lepta.domain.assessment import IDLE, UNALLOCATED, Assessment
-from lepta.domain.plan import FleetPlan
-from lepta.report.fleet import first_week, steps
-from lepta.report.numbers import clip, decimals, instant, money, plain, share
+from lepta.report.numbers import clip, decimals, money, plain, share
 from lepta.report.spend import Breakdown, Daily, Line, daily
 from lepta.units import from_micros
 
-__all__ = ["bars", "colors", "compare", "inert", "legend", "per_day", "units_over_time"]
+__all__ = ["GOOD", "GRAY", "PALETTE", "Figure", "bars", "colors", "inert", "legend", "per_day"]
 
 PALETTE: Final = (
     "#3f74b5",
@@ -155,107 +153,6 @@ def legend(figure: Figure) -> list[tuple[str, str, str]]:
         shape = marker.get("pattern", {}).get("shape", marker.get("dash", ""))
         found.append((unescape(trace["name"]), marker["color"], LEGEND_CLASS.get(shape, "")))
     return found
-
-
-def compare(plan: FleetPlan) -> Figure | None:
-    """What runs now, the plan, and the least that any plan can cost."""
-    if plan.cost is None:
-        return None
-    rows = [("Plan", plan.cost, GOOD)]
-    if plan.cost_now is not None:
-        rows.insert(0, ("Runs now", plan.cost_now, GRAY))
-    top = max(amount for _, amount, _ in rows)
-    digits = decimals(top)
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "x": [amount for _, amount, _ in rows],
-            "y": list(range(len(rows))),
-            "marker": {"color": [color for _, _, color in rows]},
-            "text": [money(amount, digits) for _, amount, _ in rows],
-            "textposition": "outside",
-            "cliponaxis": False,
-            "hoverinfo": "text",
-            "hovertext": [
-                f"{name}<br><b>{money(amount, digits)} {plan.currency}</b>"
-                for name, amount, _ in rows
-            ],
-        }
-    ]
-    if plan.bound is not None:
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": "No plan can cost less",
-                "x": [plan.bound, plan.bound],
-                "y": [-0.45, len(rows) - 0.55],
-                "line": {"dash": "dot", "width": 2, "color": "#b9557d"},
-                "hoverinfo": "text",
-                "hovertext": f"No plan can cost less than {money(plan.bound, digits)}",
-            }
-        )
-    return {
-        "data": traces,
-        "layout": {
-            "height": 52 * len(rows) + 12,
-            "meta": {"amount": len(money(top, digits)), "name": len("Runs now")},
-            "bargap": 0.3,
-            "xaxis": {"visible": False, "range": [0, top or 1]},
-            "yaxis": {
-                "tickvals": list(range(len(rows))),
-                "ticktext": [name + "  " for name, _, _ in rows],
-                "range": [len(rows) - 0.5, -0.5],
-                "showgrid": False,
-                "zeroline": False,
-            },
-            "showlegend": False,
-            "margin": {"t": 4, "r": 4, "b": 4, "l": 4},
-        },
-    }
-
-
-def units_over_time(plan: FleetPlan, most: int = 7) -> Figure | None:
-    """Units held in the first week, stacked by offer; a step holds until the next."""
-    grid = first_week(steps(plan))
-    if len(grid.times) < 3 or not grid.series:
-        return None
-    series = list(grid.series)
-    if len(series) > most + 1:
-        rest = [sum(column) for column in zip(*(row for _, row in series[most:]), strict=True)]
-        series = [*series[:most], (f"{len(grid.series) - most} other offers", tuple(rest))]
-    times = [moment.isoformat() for moment in grid.times]
-    traces = []
-    for index, (offer, row) in enumerate(series):
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": inert(offer, 30),
-                "x": times,
-                "y": [*row, row[-1]],
-                "stackgroup": "units",
-                "line": {"shape": "hv", "width": 0.6, "color": PALETTE[index % len(PALETTE)]},
-                "fillcolor": PALETTE[index % len(PALETTE)],
-                "hoveron": "points",
-                "hoverinfo": "text",
-                "hovertext": [
-                    f"{instant(moment)}<br>{inert(offer, 60)}<br><b>{count} units</b>"
-                    for moment, count in zip(grid.times, (*row, row[-1]), strict=True)
-                ],
-            }
-        )
-    return {
-        "data": traces,
-        "layout": {
-            "height": 320,
-            "xaxis": {"type": "date", "showgrid": False},
-            "yaxis": {"rangemode": "tozero", "tickformat": ",~f"},
-            "showlegend": False,
-            "margin": {"t": 8, "r": 8, "b": 8, "l": 8},
-        },
-    }
 
 
 def _room(amounts: Sequence[str], lines: Sequence[Line]) -> dict[str, int]:

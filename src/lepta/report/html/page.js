@@ -43,13 +43,18 @@
         },
         xaxis: axis(roomy(layout, figureWidth)),
         yaxis: axis(layout.yaxis),
+        ...(layout.yaxis2 ? { yaxis2: axis(layout.yaxis2) } : {}),
       };
+    };
+    // A line in the color of text follows the reader's light or dark setting.
+    const inked = (trace) => trace.line?.color !== "var(--ink)" ? trace : {
+      ...trace, line: { ...trace.line, color: getComputedStyle(root).getPropertyValue("--ink").trim() },
     };
     const options = { displayModeBar: false, typesetMath: false, showTips: false };
     const draw = () => Promise.all(slots.map((slot) => {
       const figure = figures[slot.dataset.figure];
       const width = Math.max(220, Math.floor(slot.parentElement.clientWidth));
-      return Plotly.react(slot, figure.data, themed(structuredClone(figure.layout), width), options);
+      return Plotly.react(slot, figure.data.map(inked), themed(structuredClone(figure.layout), width), options);
     }));
     await draw();
 

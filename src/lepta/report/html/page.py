@@ -20,13 +20,25 @@ from markupsafe import Markup
 
 from lepta.domain.assessment import DIMENSIONS, Assessment
 from lepta.domain.plan import FleetPlan
-from lepta.report import fleet, headline, numbers, spend
-from lepta.report.html import charts
+from lepta.domain.plandiff import Comparison
+from lepta.domain.planfile import Origin
+from lepta.report import fleet, headline, numbers, spend, whatif
+from lepta.report.html import charts, plancharts
 from lepta.units import from_micros
 
-__all__ = ["page", "render"]
+__all__ = ["page", "plan_page", "render"]
 
-MOST: Final = {"findings": 25, "units": 30, "lines": 10, "routes": 40, "marginals": 20, "fleet": 30}
+MOST: Final = {
+    "findings": 25,
+    "units": 30,
+    "lines": 10,
+    "routes": 40,
+    "marginals": 20,
+    "fleet": 30,
+    "starts": 30,
+    "promises": 30,
+    "changes": 30,
+}
 """Rows of each table; what is beyond stands in report.json, and its sum in the last row."""
 
 
@@ -38,21 +50,33 @@ def page(
     generated_at: datetime,
     assessed_at: datetime | None = None,
     planned_at: datetime | None = None,
+    beside: Comparison | None = None,
+    origin: Origin | None = None,
+    alone: bool = False,
 ) -> str:
     """Return the page as text.
 
     `assessed_at` and `planned_at` say how old the parts are; None is "made for this report".
+    `beside` sets the plan, which is then the one under what-ifs, beside its base; `origin` says for
+    which case the plan was made; `alone` is a page of a plan, which misses no assessment.
     """
     return render(
         "page.html.j2",
-        _figures(assessment, plan),
+        _figures(assessment, plan, beside.base if beside else None),
         title=title or "AI infrastructure cost report",
         assessment=assessment,
         plan=plan,
         generated_at=generated_at,
         assessed_at=assessed_at,
         planned_at=planned_at,
-        headline=headline.headline(assessment, plan),
+        headline=(headline.Part(whatif.verdict(beside)),)
+        if beside
+        else headline.headline(assessment, plan),
+        alone=alone,
+        whole="the JSON document (--out)" if alone else "report.json",
+        beside=beside,
+        both=_both(beside),
+        origin=origin,
         proof=headline.proof(plan) if plan else "",
         spend=_spend(assessment),
         fleet=_fleet(plan),
@@ -76,6 +100,17 @@ def render(template: str, figures: Mapping[str, Any], **values: Any) -> str:
             library_hash=library_hash,
             **values,
         )
+    )
+
+
+def plan_page(
+    answer: FleetPlan | Comparison, origin: Origin | None, *, generated_at: datetime
+) -> str:
+    """Return the page of a plan alone, or of the one under what-ifs beside its base."""
+    plan, beside = (answer, None) if isinstance(answer, FleetPlan) else (answer.changed, answer)
+    title = "Fleet plan: what if" if beside else "Fleet plan"
+    return page(
+        None, plan, title=title, generated_at=generated_at, beside=beside, origin=origin, alone=True
     )
 
 
@@ -107,7 +142,19 @@ def _fleet(plan: FleetPlan | None) -> dict[str, Any] | None:
         "held_rest": sum(row.cost for row in held[MOST["fleet"] :]),
         "held_total": sum(row.cost for row in held),
         "routed": _cut(routed, "routes"),
-        "route_cost": sum(row.cost for row in routed),
+        "beside_machines": [
+            (fleet.COSTS[name], amount)
+            for name, amount in fleet.costs(plan).items()
+            if name != "machines"
+        ],
+        "parts": [fleet.COSTS[name] for name in fleet.costs(plan)],
+        "starts": _cut(sorted(plan.starts, key=lambda row: (row.order, row.offer)), "starts"),
+        "emergencies": _cut(
+            sorted(plan.emergencies, key=lambda row: (row.served - row.wanted, row.lost)),
+            "promises",
+        ),
+        "outlooks": _cut(plan.outlooks, "promises"),
+        "splits": _cut(plan.splits, "promises"),
         "marginals": _cut(fleet.marginals(plan), "marginals"),
         "saving": fleet.saving(plan),
         "saving_per_month": fleet.saving_per_month(plan),
@@ -117,11 +164,25 @@ def _fleet(plan: FleetPlan | None) -> dict[str, Any] | None:
     }
 
 
+def _both(beside: Comparison | None) -> dict[str, Any] | None:
+    if beside is None:
+        return None
+    diff = beside.diff
+    split = [(fleet.COSTS[pair.name], pair) for pair in diff.costs] if len(diff.costs) > 1 else []
+    return {
+        "costs": [("What runs now", diff.cost_now), ("Plan", diff.cost), *split],
+        "offers": _cut([row for row in diff.offers if row.differs], "fleet"),
+        "others": _cut(whatif.others(diff), "changes"),
+    }
+
+
 def _cut(rows: Any, name: str) -> dict[str, Any]:
     return {"rows": rows[: MOST[name]], "more": max(0, len(rows) - MOST[name])}
 
 
-def _figures(assessment: Assessment | None, plan: FleetPlan | None) -> dict[str, Any]:
+def _figures(
+    assessment: Assessment | None, plan: FleetPlan | None, base: FleetPlan | None
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if assessment is not None:
         # One hue per team in all charts; teams that the days fold into "others" are gray like it.
@@ -134,8 +195,10 @@ def _figures(assessment: Assessment | None, plan: FleetPlan | None) -> dict[str,
                     table, assessment.spend.currency, hues if name == "team" else None
                 )
     if plan is not None:
-        found["compare"] = charts.compare(plan)
-        found["units"] = charts.units_over_time(plan)
+        found["compare"] = plancharts.compare(plan, base)
+        found["split"] = plancharts.split(plan, base)
+        found["units"] = plancharts.units_over_time(plan)
+        found["changes"] = plancharts.changes(plan)
     return {name: figure for name, figure in found.items() if figure is not None}
 
 
@@ -183,10 +246,12 @@ def _environment() -> Environment:
         span=numbers.span,
         instant=numbers.instant,
         clip=numbers.clip,
+        signed=numbers.signed,
     )
     env.globals.update(
         owner=numbers.owner,
         share=numbers.share,
+        said=whatif.said,
         period=numbers.period,
         age=numbers.age,
         per_month=numbers.per_month,

@@ -1,10 +1,11 @@
-"""`lepta.report/1`: an assessment and a plan in one document, with their ages."""
+"""`lepta.report/2`: an assessment and a plan in one document, with their ages."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from lepta.domain.assessment import Assessment
 from lepta.domain.plan import FleetPlan
+from lepta.domain.planfile import Origin
 from lepta.report.schema.assess import SCHEMA as ASSESS
 from lepta.report.schema.assess import to_json as assess_json
 from lepta.report.schema.plan import SCHEMA as PLAN
@@ -12,7 +13,7 @@ from lepta.report.schema.plan import to_json as plan_json
 
 __all__ = ["NAME", "SCHEMA", "to_json"]
 
-NAME: Final = "lepta.report/1"
+NAME: Final = "lepta.report/2"
 
 
 def to_json(
@@ -22,15 +23,19 @@ def to_json(
     *,
     assessed_at: datetime | None = None,
     planned_at: datetime | None = None,
+    planned_for: Origin | None = None,
 ) -> dict[str, Any]:
-    """Return the document; a part that was not made is null, never an empty object."""
+    """Return the document; a part that was not made is null, never an empty object.
+
+    `planned_for` says for which case, and under which promises, the plan was made.
+    """
     return {
         "schema": NAME,
         "generated_at": _text(generated_at),
         "assessed_at": _text(assessed_at),
         "planned_at": _text(planned_at),
         "assessment": None if assessment is None else assess_json(assessment),
-        "plan": None if plan is None else plan_json(plan),
+        "plan": None if plan is None else plan_json(plan, planned_for),
     }
 
 

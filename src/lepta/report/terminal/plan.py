@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from lepta.domain.plan import FleetPlan
-from lepta.report.fleet import failed, held, saving, saving_per_month
+from lepta.report.fleet import COSTS, costs, failed, held, saving, saving_per_month
 from lepta.report.numbers import clip, decimals, instant, money, plain, share, span
+from lepta.report.terminal.planpromises import show_promises
 
 __all__ = ["show"]
 
@@ -27,6 +28,7 @@ def show(plan: FleetPlan, console: Console) -> None:
     else:
         _costs(plan, console)
         console.print(_machines(plan, narrow=console.width < NARROW))
+        show_promises(plan, console)
     _sentences(console, "Why", plan.explanation)
     _sentences(console, "Not known, or taken on trust", plan.unknown)
     kept = len(plan.checks) - failed(plan)
@@ -46,6 +48,9 @@ def _costs(plan: FleetPlan, console: Console) -> None:
     table.add_row("Now", money(plan.cost_now, digits), "")
     proof = f"{plan.status}; bound {money(plan.bound, digits)}, gap {(plan.gap or 0.0):.2g}"
     table.add_row("Plan", Text(money(plan.cost, digits), style="bold"), proof)
+    split = costs(plan)
+    for name, amount in split.items() if len(split) > 1 else ():
+        table.add_row(f"  {COSTS[name]}", money(amount, digits), share(amount, plan.cost, 1))
     saved = saving(plan)
     if saved is not None:
         part = share(saved, plan.cost_now, 1)
