@@ -115,7 +115,7 @@ def plan(
         float | None,
         typer.Option(
             help="Relative distance from the proven bound that is good enough "
-            "(default: as configured, or 0.000001).",
+            "(default: as configured, or 0.005).",
             show_default=False,
             metavar="SHARE",
         ),

@@ -91,7 +91,7 @@ def plan(
     promises      `Promises`, or some of their fields, with shares by kind of place under
                   "survive": {"survive": {"zone": 0.9}, "carbon_price": 80, "carbon_limit": 500,
                   "payback_hours": 24, "risk": 0.2}; fields left out are as in lepta.yaml
-    gap           relative distance from the proven bound that is good enough (0.000001)
+    gap           relative distance from the proven bound that is good enough (0.005)
     time_limit_s  ends the search with the best plan so far (60)
     what_if       texts like "price:H100=-20%": plan once as things are and once with all of them,
                   and compare

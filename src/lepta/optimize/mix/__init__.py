@@ -45,7 +45,7 @@ __all__ = ["GAP", "TIME_LIMIT_S", "mix"]
 
 Array = npt.NDArray[np.float64]
 
-GAP = 1e-3
+GAP = 5e-3
 """A plan this close to the bound (relatively) counts as optimal, where nobody asks for another."""
 TIME_LIMIT_S = 60.0
 MOST_REASONS = 4

@@ -27,6 +27,13 @@ class Budget:
             return False
         return (self.clock() - self.begin).total_seconds() >= self.seconds
 
+    def left(self, part: float) -> float:
+        """Seconds that are left; without a clock, `part` of the whole."""
+        if self.clock is None or self.begin is None:
+            return max(self.seconds * part, LEAST_S)
+        spent = (self.clock() - self.begin).total_seconds()
+        return max(self.seconds - max(spent, 0.0), LEAST_S)
+
     def share(self, place: int, parts: int, *, rounds: int = 1) -> float:
         """Seconds for part `place` of `parts`, where all parts may come up in several rounds."""
         if self.clock is None or self.begin is None:

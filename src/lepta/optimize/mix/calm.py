@@ -5,7 +5,8 @@ what their changes are charged:
 
     each unit more than runs now    start_g * (hours / payback - 1): it must earn its switching cost
                                     within the payback time, not within the horizon
-    each unit that changes at the beginning    a nudge, worth in all what the gap leaves free
+    each unit that changes at the beginning    a nudge, worth in all what the gap leaves free, and
+                                               no more than the gap of the first period
 
 The first periods are solved once more with the nudge; with a payback time shorter than the horizon
 all is planned once more with starts that much dearer. What runs now, held throughout, is among the
@@ -74,7 +75,9 @@ def calm(
     if model.before is None:
         return None
     changes = _changed(model, whole)
-    free = max(bound / (1.0 - gap) - whole.cost, 0.0)
+    # Within the gap of the first period, not of the horizon: what is worth changing is changed
+    # now, instead of an hour later again and again.
+    free = max(min(bound / (1.0 - gap) - whole.cost, gap * _first(model, whole)), 0.0)
     nudge = np.full(len(model.market.offers), free / max(changes, 1))
     anchor = Anchor(model.before, up=nudge, down=nudge)
     plans = [whole, *([held] if held is not None else [])]
@@ -95,6 +98,12 @@ def calm(
     factor = 1.0 if slow is None else slow.factor
     best = min(plans, key=lambda plan: plan.cost + _charged(model, plan, anchor, factor))
     return Calm(best, _changed(model, best), changes, whole.cost)
+
+
+def _first(model: Model, whole: Whole) -> float:
+    """Return what the first period costs."""
+    sent = sum(send + fine for send, fine, _ in whole.fleets[0].spent)
+    return float(model.unit_cost[0] @ whole.fleets[0].units) + sent
 
 
 def _changed(model: Model, whole: Whole) -> int:

@@ -17,7 +17,7 @@ from lepta.errors import LeptaError
 from lepta.numerics.linear import Status, solve
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Anchor, Cells, Problem, assemble
+from lepta.optimize.mix.program import Anchor, Cells, Floors, Problem, assemble
 from lepta.optimize.mix.settle import Fleet, Period, route
 
 __all__ = [
@@ -162,16 +162,33 @@ def keep_running(model: Model, units: Array) -> Array:
 
 
 def exact(
-    model: Model, periods: Sequence[Period], whole: Whole | None, *, gap: float, time_limit_s: float
+    model: Model,
+    periods: Sequence[Period],
+    whole: Whole | None,
+    floors: Floors,
+    *,
+    gap: float,
+    time_limit_s: float,
 ) -> tuple[Whole | None, float]:
-    """Give a small horizon to branch and bound as one; its bound is -inf where it is too large."""
+    """Give a small horizon to branch and bound as one; its bound is -inf where it is too large.
+
+    `floors` are what the periods were proven to cost, each by itself: as cuts they lift the bound
+    of the whole to their sum at once.
+    """
     pairs = sum(len(cells.w) for period in periods for cells in period.cells)
     machines = int((~model.market.serverless).sum())
     if pairs > SMALL_PAIRS or machines * len(periods) > SMALL_UNITS:
         return whole, -np.inf
     everything = [period.cells for period in periods]
     found, bound = _solve(
-        model, periods, everything, whole, (0, len(periods)), gap=gap, time_limit_s=time_limit_s
+        model,
+        periods,
+        everything,
+        whole,
+        (0, len(periods)),
+        gap=gap,
+        time_limit_s=time_limit_s,
+        floors=floors,
     )
     if found is None or (whole is not None and whole.cost <= found.cost):
         return whole, bound
@@ -240,6 +257,7 @@ def _solve(
     gap: float,
     time_limit_s: float,
     anchor: Anchor | None = None,
+    floors: Floors | None = None,
 ) -> tuple[Whole | None, float]:
     """Solve periods [a, b) with what lies beside them as it is in `whole`."""
     a, b = span
@@ -254,6 +272,7 @@ def _solve(
         after=units[b] if units is not None and b < len(periods) else None,
         carbon=b - a == len(periods),
         anchor=anchor,
+        floors=floors,
     )
     program, layout = assemble(model, problem)
     try:

@@ -30,7 +30,7 @@ from lepta.numerics.assembly import Assembly
 from lepta.numerics.program import Program
 from lepta.optimize.mix.model import Circumstance, Model
 
-__all__ = ["Anchor", "Cells", "Layout", "Problem", "assemble", "cells_of"]
+__all__ = ["Anchor", "Cells", "Floors", "Layout", "Problem", "assemble", "cells_of"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -152,6 +152,16 @@ class Anchor:
     down: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """What single periods are known to cost at least, at unit costs of their own: valid cuts."""
+
+    cost: Array
+    """(P, G) currency per unit held through the period."""
+    least: Array
+    """(P,) currency."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Which part of a model to write down, and how.
@@ -173,6 +183,7 @@ class Problem:
     held: Array | None = None
     """(steps, G) units that are given; only the routing is free then."""
     anchor: Anchor | None = None
+    floors: Floors | None = None
     loose: int = 0
     """So many of the last steps keep fractional machines in a whole program."""
 
@@ -207,6 +218,8 @@ class _Writer:
                 self._circumstance(units[row], here, cells, whole=problem.is_whole(row))
                 for here, cells in zip(self.model.stages[step], problem.cells[row], strict=True)
             ]
+            if problem.floors is not None:
+                self._floor(problem.floors, row, units[row], columns)
             shares.append(tuple(one[0] for one in columns))
             lost.append(tuple(one[1] for one in columns))
             serve.append(tuple(one[2] for one in columns))
@@ -343,6 +356,21 @@ class _Writer:
             self._ties(units, here, cells, share)
         self._memory(units, here, cells, share, whole=whole)
         return share, lost, serve, load, kinds
+
+    def _floor(
+        self,
+        floors: Floors,
+        row: int,
+        units: Places,
+        columns: Sequence[tuple[Places, Places, Places, Places, Places]],
+    ) -> None:
+        """cost n + sending + penalties >= what the period was proven to cost, by itself."""
+        step = self.problem.steps[row]
+        one = self.to.rows(floors.least[step] / self.scale, np.inf, count=1)
+        self.to.put(one, units, floors.cost[step][self.offers] / self.scale)
+        for (share, lost, *_), cells in zip(columns, self.problem.cells[row], strict=True):
+            self.to.put(one, share, cells.send / self.scale)
+            self.to.put(one, lost, cells.lose[np.isfinite(cells.lose)] / self.scale)
 
     def _ties(self, units: Places, here: Circumstance, cells: Cells, share: Places) -> None:
         small = np.flatnonzero((cells.need < SMALL_NEED) & (cells.need > 0))

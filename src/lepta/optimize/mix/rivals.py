@@ -15,7 +15,7 @@ from lepta.optimize.mix.words import RunnerUp
 
 __all__ = ["SHARE", "rivals"]
 
-GAP = 1e-3
+GAP = 5e-3
 SHARE = 0.25
 """Part of the time limit of the plan that its runner-ups may use."""
 LOOK_S, SOLVE_S = 0.005, 0.05

@@ -13,7 +13,7 @@ from lepta.optimize.mix.green import rolled
 from lepta.optimize.mix.horizon import Ties, constant, tie, unit_cost
 from lepta.optimize.mix.join import Whole, exact, improve, join, total, within_swaps
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Cells
+from lepta.optimize.mix.program import Cells, Floors
 from lepta.optimize.mix.proof import Prices
 from lepta.optimize.mix.risk import Averse, averse
 from lepta.optimize.mix.settle import (
@@ -36,7 +36,7 @@ FINER = 5.0
 """Where periods depend on each other, each is settled to so much smaller a gap than the whole."""
 ROLLED, SETTLED, EXACT, IMPROVED = 0.5, 0.2, 0.2, 0.1
 """Parts of the time limit, where periods depend on each other."""
-CALMED = 0.1
+CALMED = 0.03
 """Part of the time limit, on top of it, to prefer what runs now."""
 SLACK = 5e-4
 """Pairs whose reduced cost is below so large a part of a period's cost are looked at."""
@@ -167,11 +167,13 @@ def _coupled(
             bound = max(bound, sum(fleet.bound for fleet in settled) + constant(model, ties))
             whole = _cheaper(whole, join(model, periods, settled))
     if not _close(whole, bound, gap):
-        seconds = max(budget.seconds * EXACT, 0.01)
-        whole, least = exact(model, periods, whole, gap=gap, time_limit_s=seconds)
+        # Emissions are paid for in the cost of a unit, but by the limit, not by the period.
+        floors = Floors(cost, np.array([fleet.bound if fleet else 0.0 for fleet in fleets]))
+        seconds = budget.left(EXACT)
+        whole, least = exact(model, periods, whole, floors, gap=gap, time_limit_s=seconds)
         bound = max(bound, least)
     if whole is not None and not _close(whole, bound, gap):
-        part = Budget(budget.seconds * IMPROVED, budget.clock)
+        part = Budget(budget.left(IMPROVED), budget.clock)
         whole = improve(model, periods, cells, whole, part, gap=gap, floor=bound)
     if whole is None:
         return Found(impossible=everything)

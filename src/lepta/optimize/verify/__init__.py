@@ -20,7 +20,7 @@ from lepta.optimize.verify.stages import budgets, unfolded
 __all__ = ["certified", "verify"]
 
 
-def certified(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> FleetPlan:
+def certified(case: PlanCase, plan: FleetPlan, *, gap: float = 5e-3) -> FleetPlan:
     """Return the plan with its checks, or refuse to hand it out.
 
     Raises
@@ -39,7 +39,7 @@ def certified(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> FleetPla
     return replace(plan, checks=checks)
 
 
-def verify(case: PlanCase, plan: FleetPlan, *, gap: float = 1e-3) -> tuple[Check, ...]:
+def verify(case: PlanCase, plan: FleetPlan, *, gap: float = 5e-3) -> tuple[Check, ...]:
     """Recompute the bill and every promise of a plan; one `Check` per promise.
 
     `gap` is the relative gap up to which a plan may call itself optimal.

@@ -99,7 +99,9 @@ def _emergencies(facts: Facts, plan: FleetPlan) -> Check:
     count, worst, said = 0, 0.0, ""
     for promise in facts.case.promises.survive:
         places = {
-            promise.scope.of(offer) for offer in facts.offers.values() if facts.is_priced(offer)
+            promise.scope.of(offer)
+            for offer in facts.offers.values()
+            if facts.is_priced(offer) and facts.is_clean(offer)
         }
         for lost in sorted(place for place in places if place and promise.share > 0):
             count += 1
