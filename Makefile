@@ -26,6 +26,9 @@ real-data: install ## The main job on public tables (DATA=folder): out/real/
 	@cd out/real && ../../$(BIN)/lepta plan --case case
 	@cd out/real && ../../$(BIN)/lepta report --out .
 
+study: install ## What each promise costs a company, on public tables (DATA=folder): out/study/
+	@$(BIN)/python examples/study/run.py --data "$(DATA)" --out out/study
+
 check: dev ## Style, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -56,4 +59,4 @@ pins: ## Resolve the pins anew (needs uv)
 clean: ## Remove what was made
 	rm -rf .venv out site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install dev demo real-data check test test-slow browser bench docs pins clean
+.PHONY: help install dev demo real-data study check test test-slow browser bench docs pins clean
