@@ -213,9 +213,9 @@ def test_a_second_solver_agrees_on_larger_cases(seed: int):
 def test_shadow_prices_are_what_one_more_costs_in_the_long_run():
     """Finite differences: raise the demand of a class, or a limit, and solve again."""
     from lepta.domain.periods import cut
-    from lepta.optimize.mix.market import survey
     from lepta.optimize.mix.model import model_of
     from lepta.optimize.mix.settle import period_of, relax
+    from lepta.optimize.mix.survey import survey
 
     case = random_case(3, offers=10, classes=4)
     horizon = cut(case.demand)

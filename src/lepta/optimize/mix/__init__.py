@@ -25,8 +25,8 @@ from lepta.optimize.mix.answer import plan_of
 from lepta.optimize.mix.breakeven import breakeven
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.changes import changes_of
+from lepta.optimize.mix.contradictions import check_case
 from lepta.optimize.mix.horizon import unit_cost
-from lepta.optimize.mix.market import check_case
 from lepta.optimize.mix.model import Model
 from lepta.optimize.mix.now import look
 from lepta.optimize.mix.objectives import objectives

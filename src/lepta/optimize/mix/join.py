@@ -273,6 +273,7 @@ def _solve(
         carbon=b - a == len(periods),
         anchor=anchor,
         floors=floors,
+        near=b - a < len(periods),
     )
     program, layout = assemble(model, problem)
     try:

@@ -5,6 +5,7 @@ lost and a share must still be served, and each scenario of demand. The fleet is
 is free in each circumstance.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -175,7 +176,8 @@ def model_of(case: PlanCase, market: Market, horizon: Horizon) -> Model:
     rates = [np.array(period.rates, dtype=np.float64) for period in horizon.periods]
     emergencies = _emergencies(case, market)
     scenarios = _scenarios(case, horizon)
-    likely = 1.0 - sum(one.probability for one in case.scenarios)
+    likely = 1.0 - math.fsum(one.probability for one in case.scenarios)
+    likely = likely if likely > 1e-9 else 0.0  # tenths do not sum to 1 exactly
     everything = np.ones(len(market.offers), bool)
     names = {offer.id: g for g, offer in enumerate(market.offers)}
     before = None
@@ -187,7 +189,9 @@ def model_of(case: PlanCase, market: Market, horizon: Horizon) -> Model:
     penalty = _penalty(case, horizon)
     stages = []
     for step, here in enumerate(rates):
-        given = Circumstance(name=GIVEN, rates=here, alive=everything, weight=max(likely, 0.0))
+        given = Circumstance(
+            name=GIVEN, rates=here, alive=everything, weight=likely if likely > 1e-9 else 0.0
+        )
         lost = (
             Circumstance(name=name, rates=here, alive=alive, share=share)
             for name, alive, share in emergencies

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import PlanCase
-from lepta.optimize.mix.market import known_price, market_of
+from lepta.optimize.mix.known import known_price
+from lepta.optimize.mix.market import market_of
 from lepta.optimize.mix.model import Model, model_of
 from lepta.optimize.mix.short import only_given, short_rates
 from lepta.optimize.mix.words import Now

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import PlanCase
-from lepta.optimize.mix.market import fastest, survey
+from lepta.optimize.mix.market import fastest
 from lepta.optimize.mix.model import model_of
 from lepta.optimize.mix.search import floor
+from lepta.optimize.mix.survey import survey
 from lepta.optimize.mix.writing import money
 
 __all__ = ["next_looser", "objectives"]

@@ -14,7 +14,7 @@ from lepta.domain.demand import Demand, DemandClass, Scenario
 from lepta.domain.periods import Horizon, cut
 from lepta.domain.plan import PlanCase
 from lepta.errors import InputError
-from lepta.optimize.mix.market import known_price
+from lepta.optimize.mix.known import known_price
 
 __all__ = ["Choice", "check_pipelines", "choices", "expand"]
 

@@ -184,6 +184,9 @@ class Problem:
     """(steps, G) units that are given; only the routing is free then."""
     anchor: Anchor | None = None
     floors: Floors | None = None
+    near: bool = False
+    """Hold no more units than the busiest of these steps could use, though another might need them
+    later: for plans, which may be improved, not for bounds."""
     loose: int = 0
     """So many of the last steps keep fractional machines in a whole program."""
 
@@ -253,11 +256,14 @@ class _Writer:
         market, problem = self.model.market, self.problem
         low, high = market.owned[self.offers], market.limit[self.offers]
         found = []
+        busiest = self.model.most[self.offers]
+        if problem.near:
+            busiest = np.max([self._most(row) for row in range(len(problem.steps))], axis=0)
         for row, step in enumerate(problem.steps):
             whole = problem.is_whole(row)
             top = np.maximum(self._most(row), low) if whole else high
             if whole and problem.starts:  # a unit may be held through an hour without work
-                top = np.maximum(self.model.most[self.offers], low)
+                top = np.maximum(busiest, low)
                 if self.model.before is not None:
                     top = np.maximum(top, self.model.before[self.offers])
             if problem.after is not None or problem.before is not None:

@@ -55,6 +55,7 @@ def roll(
             starts=True,
             before=units[begin - 1] if begin else None,
             loose=edge - end,
+            near=True,
         )
         program, layout = assemble(model, problem)
         share = budget.share(begin // WHOLE, -(-count // WHOLE)) * 2.0

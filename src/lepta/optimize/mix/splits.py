@@ -17,7 +17,7 @@ from lepta.domain.plan import FleetPlan, PlanCase, Short, Split
 from lepta.errors import LeptaError
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.dominated import undominated
-from lepta.optimize.mix.market import Market, survey
+from lepta.optimize.mix.market import Market
 from lepta.optimize.mix.model import Model, model_of
 from lepta.optimize.mix.pipelines import Choice, check_pipelines, choices, expand
 from lepta.optimize.mix.search import Found, find, floor
@@ -30,6 +30,7 @@ from lepta.optimize.mix.stagewords import (
     search_of,
     split_of,
 )
+from lepta.optimize.mix.survey import survey
 
 __all__ = ["MOST_SPLITS", "Laid", "lay_out"]
 

@@ -16,10 +16,11 @@ import numpy as np
 from lepta.domain.periods import cut
 from lepta.domain.plan import PlanCase, Wish
 from lepta.optimize.mix.horizon import tie
-from lepta.optimize.mix.market import known_price, survey
+from lepta.optimize.mix.known import known_price
 from lepta.optimize.mix.model import model_of
 from lepta.optimize.mix.search import floor
 from lepta.optimize.mix.settle import period_of
+from lepta.optimize.mix.survey import survey
 
 __all__ = ["conflict"]
 

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from lepta.domain.periods import Horizon
 from lepta.domain.plan import FleetPlan, PlanCase, UnitsHeld
 from lepta.errors import listing
-from lepta.optimize.mix.market import Market, known_price
+from lepta.optimize.mix.known import known_price
+from lepta.optimize.mix.market import Market
 from lepta.optimize.mix.promised import contradiction, promised, taken_on_trust
 from lepta.optimize.mix.writing import count, moment, money
 
