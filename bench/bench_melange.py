@@ -29,7 +29,7 @@ MANY = 5
 """lepta's time is the median of so many runs: it is short enough to be disturbed."""
 
 PROVEN_GAP = 1e-6
-"""lepta's own default, for everyone: a fleet this close to its bound is the optimum."""
+"""For everyone: a fleet this close to its bound is the optimum."""
 WIDE_GAP = 1e-3
 WIDE_TYPES = (8, 16, 40)
 """Numbers of offers beyond the paper's four GPUs."""

@@ -53,7 +53,7 @@ def test_the_plan_is_optimal_and_checked(plan: dict[str, Any], peer: Day) -> Non
     assert plan["status"] == "optimal"
     assert plan["checks"]
     assert all(check["ok"] for check in plan["checks"])
-    assert plan["gap"] <= 1e-3
+    assert plan["gap"] <= 5e-3
     assert peer.cost * (1 - 1e-9) <= plan["cost"] <= peer.cost * (1 + plan["gap"] + 1e-9)
     assert peer.bound - 1e-4 <= plan["bound"] <= peer.cost + 1e-4
     assert plan["cost_now"] == pytest.approx(25 * 55.04 * 24)
@@ -117,7 +117,7 @@ def test_two_machines_of_each_spot_pool(
     answer = json.loads(lepta("plan", "--case", str(tmp_path), "--json", cwd=tmp_path))
     cost = plan_day(tmp_path).cost
     assert f"{cost:,.2f} USD: {100 * (1 - cost / 33_024):.1f} % below" in page
-    assert answer["cost"] == pytest.approx(cost, rel=1e-3)
+    assert answer["cost"] == pytest.approx(cost, rel=5e-3)
 
 
 @pytest.fixture(scope="module")

@@ -152,7 +152,10 @@ class _Proof:
                 )
                 earned += self._earned(offer, start, part, paid=False, share=share)
             cost = self._cost(offer, start)
-            worst = max(worst, (earned - cost) / max(cost, earned, 1e-300))
+            # What a unit saves later may pay for an hour to the last cent: then what is left of its
+            # cost is nothing, and no measure of an error.
+            size = max(cost, earned, self.facts.per_hour(offer), 1e-300)
+            worst = max(worst, (earned - cost) / size)
         signs = (s.value for group in (self.limit, self.quota, self.start) for s in group.values())
         return max(worst, *(-value for value in signs), 0.0)
 
