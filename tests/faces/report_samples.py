@@ -306,7 +306,7 @@ def full_plan(*, awkward: bool = False) -> FleetPlan:
     )
     return replace(
         base,
-        cost=base.cost + 0.82 + 12.5 + 6.0,
+        cost=base.cost + 0.82 + 12.5 + 6.0 + 0.8,
         starts=starts,
         carbon_kg=156.25,
         carbon_cost=12.5,
@@ -318,11 +318,11 @@ def full_plan(*, awkward: bool = False) -> FleetPlan:
             Outlook(
                 scenario=AWKWARD[4] if awkward else "launch day",
                 probability=0.2,
-                cost=base.cost * 1.3,
+                cost=4.0,
                 penalty=30.0,
                 unserved=0.0123,
             ),
-            Outlook(scenario="as usual", probability=0.8, cost=base.cost, penalty=0.0, unserved=0),
+            Outlook(scenario="as usual", probability=0.8, cost=0.0, penalty=0.0, unserved=0),
         ),
         splits=(
             Split(pipeline="ask", demand_class="embed", budget_ms=60.0),

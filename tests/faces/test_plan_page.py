@@ -1,5 +1,6 @@
 """The page of a plan, alone and beside the one under what-ifs: whole, inert, drawn, and narrow."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_the_page_tells_all_that_the_plan_does() -> None:
         "Expected penalty",
         "Carbon",
         "156.25 kg CO2e",
-        "is lost",
+        "of it due to",
         ORIGIN.case_hash,
     ):
         assert part in words, part
@@ -108,6 +109,20 @@ def test_the_page_opens_offline_and_draws(
     units = view.evaluate("document.querySelector('[data-figure=units]').data[0].y")
     assert max(units) == 40
     view.context.close()
+
+
+def test_what_runs_now_and_is_not_in_the_plan_is_shown_as_released() -> None:
+    from lepta.report.html.plancharts import changes
+
+    moved = {trace["name"]: trace["y"] for trace in changes(plan())["data"]}
+    assert moved["aws/us-east-1/p5/…0x8/reserved"][0] == -1
+    gone = replace(plan(), current=(("old machines", 4),))
+    moved = {trace["name"]: trace["y"] for trace in changes(gone)["data"]}
+    assert moved["old machines"] == [-4]
+    unknown = replace(plan(), current=None)
+    assert "aws/us-east-1/p5/…0x8/reserved" not in {
+        trace["name"] for trace in changes(unknown)["data"]
+    }
 
 
 def test_the_command_writes_the_page(checkout: Path, tmp_path: Path, monkeypatch, capsys) -> None:

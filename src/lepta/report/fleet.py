@@ -113,10 +113,16 @@ def costs(plan: FleetPlan) -> dict[str, float]:
     """Split the cost of a plan into the parts that `COSTS` names; parts of 0 are left out."""
     if plan.cost is None:
         return {}
+    # Where demand may come in several ways, what is sent is what may be expected.
+    sent = (
+        sum(row.probability * row.cost for row in plan.outlooks)
+        if plan.outlooks
+        else sum(row.cost for row in plan.routing)
+    )
     parts = {
         "machines": sum(row.cost for row in plan.units),
         "starts": sum(row.cost for row in plan.starts),
-        "requests": sum(row.cost for row in plan.routing),
+        "requests": sent,
         "carbon": plan.carbon_cost,
         "penalty": sum(row.probability * row.penalty for row in plan.outlooks),
     }

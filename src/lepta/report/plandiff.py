@@ -163,7 +163,7 @@ def _promises(before: FleetPlan, after: FleetPlan) -> tuple[Pair, ...]:
                 f"budget of {row.pipeline} / {row.demand_class}, ms": row.budget_ms
                 for row in plan.splits
             },
-            **{f"cost if demand is {row.scenario}": row.cost for row in plan.outlooks},
+            **{f"cost of requests if demand is {row.scenario}": row.cost for row in plan.outlooks},
             **{f"unserved if demand is {row.scenario}": row.unserved for row in plan.outlooks},
         }
 

@@ -54,7 +54,10 @@ def verdict(made: Comparison) -> str:
 
 
 def others(diff: PlanDiff) -> list[Other]:
-    """Tell promises, starts, prices and routes that differ, the routes that move most first."""
+    """Tell promises, starts, prices and routes that differ, the routes that move most first.
+
+    The parts of prices that are due to one loss or scenario come last: there are many.
+    """
     routes = sorted(diff.routes, key=lambda row: -abs(row.share.change or 0.0))
     return [
         *(_other(row.name, row) for row in diff.promises if row.differs),
@@ -65,9 +68,9 @@ def others(diff: PlanDiff) -> list[Other]:
             if row.starts.change
         ),
         *(
-            _other(f"{row.mean.name}: {row.unit}{_lost(row.emergency)}", row.mean)
+            _other(f"{row.mean.name}: {row.unit}", row.mean)
             for row in diff.prices
-            if row.mean.differs
+            if row.mean.differs and not row.emergency
         ),
         *(
             Other(
@@ -78,11 +81,12 @@ def others(diff: PlanDiff) -> list[Other]:
             for row in routes
             if abs(row.share.change or 0.0) >= MOVED
         ),
+        *(
+            _other(f"{row.mean.name}: {row.unit}, due to {row.emergency}", row.mean)
+            for row in diff.prices
+            if row.mean.differs and row.emergency
+        ),
     ]
-
-
-def _lost(emergency: str) -> str:
-    return f" (when {emergency} is lost)" if emergency else ""
 
 
 def _other(what: str, pair: Pair) -> Other:

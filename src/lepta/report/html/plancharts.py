@@ -1,9 +1,11 @@
 """Figures of a plan: cost beside what runs now, what it is paid for, units and their changes."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from lepta.domain.plan import FleetPlan
-from lepta.report.fleet import COSTS, Steps, costs, demand, first_week, steps
+from lepta.report.fleet import COSTS, costs, demand, first_week, steps
 from lepta.report.html.charts import GOOD, GRAY, PALETTE, Figure, inert
 from lepta.report.numbers import count, decimals, instant, money, share
 
@@ -105,7 +107,7 @@ def units_over_time(plan: FleetPlan) -> Figure | None:
         return None
     times = [moment.isoformat() for moment in grid.times]
     traces: list[dict[str, Any]] = []
-    for index, (offer, row) in enumerate(_largest(grid)):
+    for index, (offer, row) in enumerate(_largest(grid.series)):
         traces.append(
             {
                 "type": "scatter",
@@ -168,27 +170,33 @@ def changes(plan: FleetPlan) -> Figure | None:
     At the first instant the plan is compared with what runs now, where that is known.
     """
     grid = first_week(steps(plan))
-    now = None if plan.current is None else dict(plan.current)
-    series = list(_largest(grid))
-    names = {offer for offer, _ in grid.series}
+    if len(grid.times) < 2:
+        return None
+    start, end = grid.times[0], grid.times[-1]
+    margin = (end - start) / 40  # a bar stands to both sides of its instant
+    shortest = min(after - moment for moment, after in pairwise(grid.times))
+    width = 800 * min(max(shortest, margin / 4), 2 * margin).total_seconds()  # in ms, with a gap
+    now = dict(plan.current or ())
+    held = dict(grid.series)
+    rows = [
+        *held.items(),
+        *((name, (0,) * (len(grid.times) - 1)) for name in sorted(now.keys() - held)),
+    ]
+    before = {name: now.get(name, 0) if plan.current is not None else row[0] for name, row in rows}
+    turns = [
+        (name, tuple(here - last for last, here in zip((before[name], *row), row, strict=False)))
+        for name, row in rows
+    ]
     traces = []
-    for index, (offer, row) in enumerate(series):
-        if now is None:
-            first = row[0]
-        elif offer in names:
-            first = now.get(offer, 0)
-        else:
-            first = sum(now.get(name, 0) for name, _ in grid.series[MOST_OFFERS:])
-        steps_up = [here - before for before, here in zip((first, *row), row, strict=False)]
-        moved = [
-            (moment, step) for moment, step in zip(grid.times[:-1], steps_up, strict=True) if step
-        ]
+    for index, (offer, row) in enumerate(_largest(turns)):
+        moved = [(moment, step) for moment, step in zip(grid.times[:-1], row, strict=True) if step]
         traces.append(
             {
                 "type": "bar",
                 "name": inert(offer, 30),
                 "x": [moment.isoformat() for moment, _ in moved],
                 "y": [step for _, step in moved],
+                "width": width,
                 "marker": {"color": PALETTE[index % len(PALETTE)]},
                 "hoverinfo": "text",
                 "hovertext": [
@@ -199,8 +207,6 @@ def changes(plan: FleetPlan) -> Figure | None:
         )
     if not any(trace["y"] for trace in traces):
         return None
-    start, end = grid.times[0], grid.times[-1]
-    margin = (end - start) / 40  # a bar stands to both sides of its instant
     return {
         "data": [trace for trace in traces if trace["y"]],
         "layout": {
@@ -218,14 +224,15 @@ def changes(plan: FleetPlan) -> Figure | None:
     }
 
 
-def _largest(grid: Steps) -> list[tuple[str, tuple[int, ...]]]:
-    """The offers with most unit-hours, and the sum of all others."""
-    series = list(grid.series)
-    if len(series) <= MOST_OFFERS + 1:
-        return series
-    rows = zip(*(row for _, row in series[MOST_OFFERS:]), strict=True)
-    rest = tuple(sum(column) for column in rows)
-    return [*series[:MOST_OFFERS], (f"{len(series) - MOST_OFFERS} other offers", rest)]
+def _largest(
+    rows: Sequence[tuple[str, tuple[int, ...]]],
+) -> list[tuple[str, tuple[int, ...]]]:
+    """The first offers, which are those with most unit-hours, and the sum of all others."""
+    if len(rows) <= MOST_OFFERS + 1:
+        return list(rows)
+    columns = zip(*(row for _, row in rows[MOST_OFFERS:]), strict=True)
+    rest = tuple(sum(column) for column in columns)
+    return [*rows[:MOST_OFFERS], (f"{len(rows) - MOST_OFFERS} other offers", rest)]
 
 
 def _lying(names: list[str], top: float) -> dict[str, Any]:

@@ -126,11 +126,11 @@ PROPERTIES: Final[dict[str, Any]] = {
         {
             "scenario": STRING,
             "probability": _SHARE,
-            "cost": AMOUNT,
-            "penalty": AMOUNT,
+            "cost": {**AMOUNT, "description": "of the requests that are sent then"},
+            "penalty": {**AMOUNT, "description": "of the requests that are not served then"},
             "unserved": _SHARE,
         },
-        description="what the plan costs, and leaves unserved, if demand comes like a scenario",
+        description="what requests cost, and what is left, if demand comes like a scenario",
     ),
     "splits": rows(
         {"pipeline": STRING, "class": STRING, "budget_ms": AMOUNT},
@@ -144,7 +144,10 @@ PROPERTIES: Final[dict[str, Any]] = {
             "hours": _HOURS,
             "value": AMOUNT,
             "unit": STRING,
-            "emergency": {**STRING, "description": "the loss under which it holds; else empty"},
+            "emergency": {
+                **STRING,
+                "description": "the loss or scenario that it is due to; else empty",
+            },
         },
         description="long-run prices: of 1,000 more requests, of one more unit within a limit",
     ),

@@ -35,8 +35,8 @@ def show_promises(plan: FleetPlan, console: Console) -> None:
         _more(table, len(worst))
         console.print(table)
     if plan.outlooks:
-        digits = decimals(max(row.cost for row in plan.outlooks))
-        table = _table("If demand comes like", "Probability", "Cost", "Penalty", "Not served")
+        digits = decimals(max(row.cost + row.penalty for row in plan.outlooks))
+        table = _table("If demand comes like", "Probability", "Requests", "Penalty", "Not served")
         for item in plan.outlooks[:MOST]:
             table.add_row(
                 Text(clip(item.scenario, 40)),
