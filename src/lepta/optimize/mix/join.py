@@ -221,8 +221,7 @@ def improve(
             share = min(budget.share(place, len(places), rounds=2), 20.0)
             fine = gap / FINER
             found = window(model, periods, cells, whole, span, gap=fine, time_limit_s=share)
-            better = found is not None and found.cost < whole.cost * (1 - BETTER)
-            if found is not None and better and model.keeps_carbon(found.units):
+            if found is not None and found.cost < whole.cost * (1 - BETTER):
                 whole = found
         if begin - whole.cost <= max(BETTER, gap / 10) * whole.cost:
             break
@@ -245,6 +244,12 @@ def window(
         model, periods, cells, whole, span, gap=gap, time_limit_s=time_limit_s, anchor=anchor
     )
     return found
+
+
+def _emitted(model: Model, units: Array, span: tuple[int, int] | None = None) -> float:
+    """Return the tonnes that units (P, G) emit, in all periods or in [a, b)."""
+    a, b = span or (0, len(units))
+    return float((model.hours[a:b] @ units[a:b]) @ np.nan_to_num(model.market.carbon))
 
 
 def _solve(
@@ -270,7 +275,8 @@ def _solve(
         starts=True,
         before=units[a - 1] if units is not None and a > 0 else None,
         after=units[b] if units is not None and b < len(periods) else None,
-        carbon=b - a == len(periods),
+        carbon=True,
+        elsewhere=0.0 if units is None else _emitted(model, units) - _emitted(model, units, span),
         anchor=anchor,
         floors=floors,
         near=b - a < len(periods),

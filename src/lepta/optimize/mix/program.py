@@ -180,6 +180,9 @@ class Problem:
     before: Array | None = None
     after: Array | None = None
     carbon: bool = False
+    """Whether the limit of emissions is part of the program."""
+    elsewhere: float = 0.0
+    """Tonnes that the other periods emit, as they are decided."""
     held: Array | None = None
     """(steps, G) units that are given; only the routing is free then."""
     anchor: Anchor | None = None
@@ -462,12 +465,13 @@ class _Writer:
         return self.problem.before if self.problem.steps[0] > 0 else self.model.before
 
     def _carbon(self, units: Places) -> int | None:
-        """All periods together stay within the limit of emissions."""
+        """These periods stay within what the others leave of the limit of emissions."""
         model = self.model
         if model.carbon_limit is None:
             return None
         tonnes = np.nan_to_num(model.market.carbon[self.offers]) / self.tonne
-        row = self.to.rows(-np.inf, model.carbon_limit / self.tonne, count=1)
+        room = max(model.carbon_limit - self.problem.elsewhere, 0.0)
+        row = self.to.rows(-np.inf, room / self.tonne, count=1)
         for place, step in enumerate(self.problem.steps):
             self.to.put(row, units[place], model.hours[step] * tonnes)
         return int(row[0])
