@@ -21,9 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lepta.optimize.mix.cells import Cells
 from lepta.optimize.mix.join import Whole, window
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Anchor, Cells
+from lepta.optimize.mix.program import Anchor
 from lepta.optimize.mix.settle import Period
 
 __all__ = ["Calm", "Slow", "calm"]

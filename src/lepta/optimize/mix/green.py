@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from lepta.optimize.mix.budget import Budget
+from lepta.optimize.mix.cells import Cells
 from lepta.optimize.mix.horizon import Ties
 from lepta.optimize.mix.join import Whole
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Cells
 from lepta.optimize.mix.roll import roll
 from lepta.optimize.mix.settle import Period
 

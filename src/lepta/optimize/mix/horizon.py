@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from lepta.errors import LeptaError
 from lepta.numerics.linear import Solution, Status, solve
+from lepta.optimize.mix.cells import Cells
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Cells, Layout, Problem, assemble
+from lepta.optimize.mix.program import Layout, Problem, assemble
 from lepta.optimize.mix.settle import LONG_S, Period
 
 __all__ = ["Ties", "apart", "constant", "tie", "unit_cost"]

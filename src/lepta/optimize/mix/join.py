@@ -16,8 +16,9 @@ import numpy.typing as npt
 from lepta.errors import LeptaError
 from lepta.numerics.linear import Status, solve
 from lepta.optimize.mix.budget import Budget
+from lepta.optimize.mix.cells import Cells
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Anchor, Cells, Floors, Problem, assemble
+from lepta.optimize.mix.program import Anchor, Floors, Problem, assemble
 from lepta.optimize.mix.settle import Fleet, Period, route
 
 __all__ = [

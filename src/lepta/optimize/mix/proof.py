@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lepta.optimize.mix.cells import Cells
 from lepta.optimize.mix.model import Circumstance, Model
-from lepta.optimize.mix.program import Cells
 
 __all__ = ["Prices", "earned", "prove"]
 

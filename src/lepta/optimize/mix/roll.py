@@ -12,10 +12,11 @@ import numpy.typing as npt
 from lepta.errors import LeptaError
 from lepta.numerics.linear import Status, solve
 from lepta.optimize.mix.budget import Budget
+from lepta.optimize.mix.cells import Cells
 from lepta.optimize.mix.horizon import Ties
 from lepta.optimize.mix.join import Whole, keep_running, routed
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Cells, Problem, assemble
+from lepta.optimize.mix.program import Problem, assemble
 from lepta.optimize.mix.settle import Period
 
 __all__ = ["roll"]

@@ -9,11 +9,12 @@ import numpy.typing as npt
 from lepta.optimize.mix.answer import NOISE
 from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.calm import Calm, Slow, calm
+from lepta.optimize.mix.cells import Cells
 from lepta.optimize.mix.green import rolled
 from lepta.optimize.mix.horizon import Ties, constant, tie, unit_cost
 from lepta.optimize.mix.join import Whole, exact, improve, join, total, within_swaps
 from lepta.optimize.mix.model import Model
-from lepta.optimize.mix.program import Cells, Floors
+from lepta.optimize.mix.program import Floors
 from lepta.optimize.mix.proof import Prices
 from lepta.optimize.mix.risk import Averse, averse
 from lepta.optimize.mix.settle import (

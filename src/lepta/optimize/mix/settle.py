@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from lepta.errors import LeptaError
 from lepta.numerics.linear import Solution, Status, solve
+from lepta.optimize.mix.cells import WHOLE, Cells, cells_of
 from lepta.optimize.mix.model import Circumstance, Model
-from lepta.optimize.mix.program import WHOLE, Cells, Layout, Problem, assemble, cells_of
+from lepta.optimize.mix.program import Layout, Problem, assemble
 from lepta.optimize.mix.proof import Prices, prove
 
 __all__ = ["Fleet", "Period", "Relaxed", "better", "near", "period_of", "relax", "route", "settle"]
