@@ -159,12 +159,14 @@ def _scenarios(facts: Facts, plan: FleetPlan) -> Check:
             for name in axis.classes
         ]
         penalty = 3600.0 * float(np.array(fines) @ missed)
+        # Rates are known to RATE, so a penalty is known to that part of the one for leaving all.
+        most = 3600.0 * float(np.array(fines) @ (axis.wanted @ axis.hours))
         sent = math.fsum(row.cost for row in rows)
         off = math.inf
         if stated is not None:
             off = max(
                 abs(stated.unserved - share),
-                abs(stated.penalty - penalty) / max(penalty, 1e-6),
+                abs(stated.penalty - penalty) / max(penalty, RATE * most, 1e-6),
                 abs(stated.cost - sent) / max(sent, 1e-6),
                 abs(stated.probability - scenario.probability),
             )
