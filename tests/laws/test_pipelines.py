@@ -60,11 +60,13 @@ def every_split(case: PlanCase):
         )
         for name in names
     ]
+    busy = {row.demand_class for row in case.demand if row.rate_per_s > 0}
     for combination in itertools.product(*values):
         budgets = dict(zip(names, combination, strict=True))
         if all(
             sum(budgets[stage.demand_class] for stage in p.stages) <= p.latency_ms
             for p in case.pipelines
+            if p.name in busy
         ):
             yield budgets
 
@@ -205,3 +207,24 @@ def test_other_promises_hold_for_the_stages_as_well(
         return
     assert all(check.ok for check in plan.checks)
     assert {"pipelines"} <= {check.name for check in plan.checks} or plan.cost is None
+
+
+def test_a_pipeline_that_nobody_asks_keeps_any_budget():
+    case = voice_to_image(1500.0)  # too short for the fastest offers
+    idle = tuple(replace(row, rate_per_s=0.0) for row in case.demand)
+    plan = planned(replace(case, demand=idle))
+    assert (plan.status, plan.cost, plan.splits) == ("optimal", 0.0, ())
+    beside = Demand(demand_class="asr", start=T0, hours=1.0, rate_per_s=3.0)
+    assert planned(replace(case, demand=(*idle, beside))).cost > 0
+
+
+def test_a_stage_that_is_never_asked_takes_no_time():
+    case = voice_to_image(1500.0)
+    (pipeline,) = case.pipelines
+    stages = tuple(
+        replace(stage, per_request=0.0) if stage.demand_class == "llm" else stage
+        for stage in pipeline.stages
+    )
+    plan = planned(replace(case, pipelines=(replace(pipeline, stages=stages),)))
+    assert plan.status == "optimal"
+    assert {row.demand_class for row in plan.splits} == {"asr", "diffusion"}

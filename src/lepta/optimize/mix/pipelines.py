@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from lepta.domain.demand import Demand, DemandClass, Scenario
+from lepta.domain.demand import Demand, DemandClass, Pipeline, Scenario
 from lepta.domain.periods import Horizon, cut
 from lepta.domain.plan import PlanCase
 from lepta.errors import InputError
 from lepta.optimize.mix.known import known_price
 
-__all__ = ["Choice", "check_pipelines", "choices", "expand"]
+__all__ = ["Choice", "busy", "check_pipelines", "choices", "expand"]
 
 Point = tuple[float, float]
 
@@ -70,6 +70,21 @@ def check_pipelines(case: PlanCase) -> None:
                     where=where,
                     remedy=f"give {field} to the classes of its stages",
                 )
+
+
+def busy(case: PlanCase) -> tuple[Pipeline, ...]:
+    """Return the pipelines that are asked anything, with the stages that they ask.
+
+    What nobody asks keeps every budget, however slow its machines are.
+    """
+    rows = (*case.demand, *(row for one in case.scenarios for row in one.demand))
+    asked = {row.demand_class for row in rows if row.rate_per_s > 0}
+    stages = (
+        replace(one, stages=tuple(stage for stage in one.stages if stage.per_request > 0))
+        for one in case.pipelines
+        if one.name in asked
+    )
+    return tuple(one for one in stages if one.stages)
 
 
 def choices(case: PlanCase, names: Sequence[str] | None = None) -> tuple[Choice, ...]:

@@ -19,7 +19,7 @@ from lepta.optimize.mix.budget import Budget
 from lepta.optimize.mix.dominated import undominated
 from lepta.optimize.mix.market import Market
 from lepta.optimize.mix.model import Model, model_of
-from lepta.optimize.mix.pipelines import Choice, check_pipelines, choices, expand
+from lepta.optimize.mix.pipelines import Choice, busy, check_pipelines, choices, expand
 from lepta.optimize.mix.search import Found, find, floor
 from lepta.optimize.mix.stagewords import (
     NO_OTHER_SPLIT,
@@ -75,10 +75,11 @@ def lay_out(case: PlanCase, *, gap: float, budget: Budget) -> Laid:
     LeptaError
         So many splits are impossible that none was found in time.
     """
+    check_pipelines(case)
+    case = replace(case, pipelines=busy(case))
     if not case.pipelines:
         laid = _lay(case, case)
         return replace(laid, found=_found(case, laid.model, gap=gap, budget=budget))
-    check_pipelines(case)
     return _Search(case, gap=gap, budget=budget).run()
 
 

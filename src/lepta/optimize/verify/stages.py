@@ -21,19 +21,23 @@ BUDGET = 1e-9
 
 
 def budgets(case: PlanCase, plan: FleetPlan) -> Check:
-    """Each stage has a budget, and those of a pipeline fit into its own together."""
+    """Each stage that is asked has a budget, and those of a pipeline fit into its own together."""
     worst = 0.0
+    given = [*case.demand, *(row for one in case.scenarios for row in one.demand)]
     told = {(row.pipeline, row.demand_class): row.budget_ms for row in plan.splits}
     asked = {
         (pipeline.name, stage.demand_class)
         for pipeline in case.pipelines
         for stage in pipeline.stages
+        if any(
+            r.rate_per_s * stage.per_request > 0 for r in given if r.demand_class == pipeline.name
+        )
     }
     if set(told) != asked or len(plan.splits) != len(asked):
         return judged("pipelines", math.inf, "the budgets are not those of the stages")
     objective = {one.name: one.latency_ms for one in case.classes}
     for pipeline in case.pipelines:
-        used = math.fsum(told[pipeline.name, stage.demand_class] for stage in pipeline.stages)
+        used = math.fsum(budget for (name, _), budget in told.items() if name == pipeline.name)
         own = objective.get(pipeline.name)
         most = pipeline.latency_ms if own is None else min(own, pipeline.latency_ms)
         worst = max(worst, (used - most) / max(most, 1e-6))
