@@ -67,7 +67,7 @@ def test_each_point_is_kept_as_a_plan_and_the_page_is_written(
     assert len(files) == len(document["points"])
     for path, point in zip(files, document["points"], strict=True):
         kept = json.loads(path.read_text(encoding="utf-8"))
-        assert kept == point["plan"]
+        assert kept == point["plan"] and kept["case_hash"] and kept["promises"]
         assert from_json(kept).cost == pytest.approx(point["cost"])
         assert all(check["ok"] for check in kept["checks"])
     assert "wrote f.html" in said.err and Path("f.html").stat().st_size < 3_000_000

@@ -70,12 +70,13 @@ def write_frontier(
     Permanent
         A file cannot be written.
     """
-    from lepta.report.schema.plan import to_json
+    from lepta.verbs.planfile import document
     from lepta.wiring.outfiles import write_text
 
     texts: list[tuple[Path, str]] = []
     for number, point in enumerate(found.points if out is not None else (), start=1):
-        text = json.dumps(to_json(point.plan), indent=2, allow_nan=False, ensure_ascii=False)
+        kept = document(point.plan, point.case)
+        text = json.dumps(kept, indent=2, allow_nan=False, ensure_ascii=False)
         texts.append((Path(out or "") / f"plan-{number}.json", text + "\n"))
     if html is not None:
         from lepta.report.html.frontier import frontier_page

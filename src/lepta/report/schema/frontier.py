@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from lepta.domain.frontier import Against, Frontier
+from lepta.domain.planfile import origin_of
+from lepta.report.schema.plan import CREATED_BY
 from lepta.report.schema.plan import SCHEMA as PLAN
 from lepta.report.schema.plan import to_json as plan_json
 
@@ -31,7 +33,7 @@ def to_json(frontier: Frontier) -> dict[str, Any]:
                 "gap": point.plan.gap,
                 "knee": point.knee,
                 "asked": point.asked,
-                "plan": plan_json(point.plan),
+                "plan": plan_json(point.plan, origin_of(point.case, CREATED_BY)),
             }
             for point in frontier.points
         ],
