@@ -255,3 +255,25 @@ WEAK: dict[str, Callable[[], None]] = {
 @pytest.mark.parametrize("case", WEAK)
 def test_what_is_wrong_is_named(case: str):
     WEAK[case]()
+
+
+def test_a_time_that_is_far_too_short_still_gives_a_plan_that_keeps_a_tight_quota():
+    """A quota that leaves no room for two fleets side by side, and a millisecond to search."""
+    hours = [3.0, 9.0, 4.0, 8.0, 2.0, 9.0]
+    case = case_of(
+        {"a": 1.0, "b": 1.7, "c": 2.9},
+        {"w": hours, "v": hours[::-1]},
+        {(w, g): rate for w in "wv" for g, rate in (("a", 1.0), ("b", 1.9), ("c", 3.3))},
+        current={},
+        startup_s=900.0,
+    )
+    free = mix(case, runner_ups=0)
+    held = {}
+    for row in free.units:
+        held[row.start] = held.get(row.start, 0) + row.count
+    tight = replace(case, quotas=(Quota(name="all", limit=max(held.values()) + 1),))
+    for seconds in (1e-6, 1e-3, 10.0):
+        plan = mix(tight, time_limit_s=seconds, runner_ups=0)
+        assert plan.cost is not None
+        assert all(check.ok for check in plan.checks)
+        assert plan.bound <= plan.cost

@@ -37,6 +37,8 @@ FINER = 5.0
 """Where periods depend on each other, each is settled to so much smaller a gap than the whole."""
 ROLLED, SETTLED, EXACT, IMPROVED = 0.5, 0.2, 0.2, 0.1
 """Parts of the time limit, where periods depend on each other."""
+LAST_S, COARSE = 60.0, 0.05
+"""Seconds and gap of the last try, where the time ended before there was any plan."""
 CALMED = 0.03
 """Part of the time limit, on top of it, to prefer what runs now."""
 SLACK = 5e-4
@@ -128,6 +130,7 @@ def _find(model: Model, *, gap: float, budget: Budget) -> Found:
         return _coupled(model, periods, hand, gap=gap, budget=budget)
     relaxed = [one for one in plain if one is not None]
     fleets = _settle_all(periods, relaxed, model.unit_cost, hand, gap=gap, budget=budget)
+    fleets = _at_last(periods, relaxed, fleets)
     settled = [fleet for fleet in fleets if fleet is not None]
     if len(settled) < len(fleets):
         return Found(impossible=tuple(k for k, fleet in enumerate(fleets) if fleet is None))
@@ -168,7 +171,6 @@ def _coupled(
             bound = max(bound, sum(fleet.bound for fleet in settled) + constant(model, ties))
             whole = _cheaper(whole, join(model, periods, settled))
     if not _close(whole, bound, gap):
-        # Emissions are paid for in the cost of a unit, but by the limit, not by the period.
         floors = Floors(cost, np.array([fleet.bound if fleet else 0.0 for fleet in fleets]))
         seconds = budget.left(EXACT)
         whole, least = exact(model, periods, whole, floors, gap=gap, time_limit_s=seconds)
@@ -176,6 +178,9 @@ def _coupled(
     if whole is not None and not _close(whole, bound, gap):
         part = Budget(budget.left(IMPROVED), budget.clock)
         whole = improve(model, periods, cells, whole, part, gap=gap, floor=bound)
+    if whole is None:  # a plan comes before the clock
+        last = Budget(LAST_S)
+        whole = rolled(model, periods, cells, ties, gap=max(gap, COARSE), budget=last)
     if whole is None:
         return Found(impossible=everything)
     return Found(
@@ -184,6 +189,17 @@ def _coupled(
         prices=tuple(one.prices for one in relaxed),
         ties=ties,
     )
+
+
+def _at_last(
+    periods: Sequence[Period], relaxed: Sequence[Relaxed], fleets: Sequence[Fleet | None]
+) -> list[Fleet | None]:
+    """Settle what the time left without any fleet: a plan comes before the clock."""
+    return [
+        fleet
+        or settle(period, one, period.model.unit_cost[period.step], gap=COARSE, time_limit_s=LAST_S)
+        for period, one, fleet in zip(periods, relaxed, fleets, strict=True)
+    ]
 
 
 def _close(whole: Whole | None, bound: float, gap: float) -> bool:

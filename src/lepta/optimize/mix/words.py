@@ -166,6 +166,9 @@ def nearest_miss(case: PlanCase, name: str) -> str:
 
 
 def _why_not(case: PlanCase, plan: FleetPlan) -> list[str]:
+    if any(wish.kind == "whole" for wish in plan.conflict):
+        # Nobody has proven that there is none: fractions of machines would do.
+        return ["No fleet of whole machines was found that keeps all promises."]
     said = ["No fleet serves all demand within the limits and latency objectives."]
     for name in sorted({short.demand_class for short in plan.shortfalls}):
         mine = [short for short in plan.shortfalls if short.demand_class == name]
