@@ -54,7 +54,7 @@ PINS := uv pip compile --python-version 3.11 --no-header --no-annotate --quiet
 pins: ## Resolve the pins anew (needs uv)
 	$(PINS) pyproject.toml -o requirements/core.txt
 	$(PINS) --group build -c requirements/core.txt -o requirements/build.txt
-	$(PINS) --group dev -c requirements/core.txt -c requirements/build.txt pyproject.toml -o requirements/dev.txt
+	$(PINS) --group dev --all-extras -c requirements/core.txt -c requirements/build.txt pyproject.toml -o requirements/dev.txt
 
 clean: ## Remove what was made
 	rm -rf .venv out site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,6 +5,7 @@ LeptaError              anything lepta says no to; never a traceback
 ├── InputError          a file or a value given is wrong: file, row, column, value, remedy
 ├── Infeasible          no plan keeps every promise: which ones, and by how much
 ├── Refused             a guard or a rule said no: which one
+├── PolicyFault         a policy failed, or asked for what is no number of replicas
 └── AdapterError        the outside world failed
     ├── Transient       worth another try
     └── Permanent       not worth another try
@@ -22,6 +23,7 @@ __all__ = [
     "InputError",
     "LeptaError",
     "Permanent",
+    "PolicyFault",
     "Refused",
     "Transient",
 ]
@@ -86,6 +88,12 @@ class Refused(LeptaError):
     """A guard, a role or a rule said no; the message says which."""
 
     exit_code = 6
+
+
+class PolicyFault(LeptaError):
+    """A policy failed, or its answer is none; says which policy, when, and what it asked for."""
+
+    exit_code = 8
 
 
 class AdapterError(LeptaError):

@@ -1,0 +1,1 @@
+"""What will come: demand, durations and prices, each with intervals and a back-test."""
