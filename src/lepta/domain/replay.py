@@ -1,13 +1,22 @@
 """What a replay of a trace under a policy found."""
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from lepta.domain.serving import parse_duration
+from lepta.errors import InputError
 from lepta.units import Count, Fraction, Money, Seconds, check
 
-__all__ = ["Bound", "Change", "Course", "PolicyRun", "Replay", "Spread"]
+__all__ = ["Bound", "Change", "Course", "PolicyRun", "Replay", "Spread", "parse_bounds"]
+
+SHARE: Final = 0.95
+"""Promised where an objective names no quantile, as for `lepta profile`."""
+_NAMES: Final = {name: name for name in ("latency", "wait", "ttft", "tpot")} | {"e2e": "latency"}
+_QUANTILE: Final = re.compile(r"p(\d{1,2}(?:\.\d+)?)")
 
 Array = npt.NDArray[np.float64]
 
@@ -130,3 +139,40 @@ class Replay:
     epoch_s: float = float("nan")
     notes: tuple[str, ...] = ()
     unknown: tuple[str, ...] = field(default=())
+
+
+def parse_bounds(text: str) -> tuple[Bound, ...]:
+    """Turn "p99=2s" or "ttft:p95=500ms,tpot=50ms,wait:p99.9=2s" into what is promised.
+
+    A quantile alone is one of latency; a name alone is promised to 95 % of the requests.
+
+    Raises
+    ------
+    InputError
+        A part is no objective, or stands twice.
+    """
+    found: list[Bound] = []
+    for part in text.split(","):
+        left, _, value = (word.strip() for word in part.partition("="))
+        name, _, quantile = (word.strip() for word in left.partition(":"))
+        if not quantile and _QUANTILE.fullmatch(name):
+            name, quantile = "latency", name
+        hit = _QUANTILE.fullmatch(quantile) if quantile else None
+        if name not in _NAMES or bool(quantile) != bool(hit):
+            raise InputError(
+                f"the objective {text!r} has the part {part.strip()!r}",
+                remedy="write p99=2s for latency, or wait:p99=2s, ttft:p95=500ms, tpot=50ms",
+            )
+        share = float(hit[1]) / 100 if hit else SHARE
+        if not 0 < share < 1:
+            raise InputError(
+                f"the quantile of {part.strip()!r} is {share:g}",
+                remedy="give one between p1 and p99.99",
+            )
+        bound_s = parse_duration(value, f"the objective of {name}")
+        if any(bound.what == _NAMES[name] for bound in found):
+            raise InputError(
+                f"the objective {text!r} has {_NAMES[name]} twice", remedy="give each once"
+            )
+        found.append(Bound(what=_NAMES[name], bound_s=bound_s, share=share))
+    return tuple(found)
