@@ -20,7 +20,8 @@ def show(replay: Replay, console: Console) -> None:
     console.print(
         Text(
             f"{plain(replay.trace)}: {replay.requests:,} requests over "
-            f"{replay.span_s / 3600:.4g} h, {replay.engine}"
+            f"{replay.span_s / 3600:.4g} h, {replay.engine}. Cost in {plain(replay.currency)}; "
+            "broken: outside the objective."
         ),
         soft_wrap=True,
     )
@@ -45,9 +46,8 @@ def _table(replay: Replay, *, wide: bool) -> Table:
     found = rows(replay)
     digits = decimals(max(row.cost for row in found))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Policy", overflow="fold")
-    heads = [f"Cost, {plain(replay.currency)}", "Replica-h", "Broken", "p50", "p99"]
-    heads += ["Changes/h", "Idle"]
+    table.add_column("Policy", overflow="fold", min_width=12)
+    heads = ["Cost", "Hours", "Broken", "p50", "p99", "Changes/h", "Idle"]
     if wide:
         heads += ["Wait p99", "TTFT p99", f"Per {replay.unit}"]
     for head in heads:
