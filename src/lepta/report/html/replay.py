@@ -77,8 +77,8 @@ def _load(replay: Replay, runs: Sequence[PolicyRun]) -> Figure:
         for k, run in enumerate(runs)
         if run.course is not None
     ]
-    name = inert(replay.variants[0] if replay.variants else "replica", 30)
-    return _figure(replay, traces, f"replicas of {name}", height=340)
+    of = f" of {inert(replay.variants[0], 30)}" if len(replay.variants) > 1 else ""
+    return _figure(replay, traces, f"replicas{of}", height=340)
 
 
 def _latency(replay: Replay, runs: Sequence[PolicyRun]) -> Figure:
@@ -128,6 +128,7 @@ def _tradeoff(replay: Replay, found: Sequence[RunRow]) -> Figure:
             "hoverinfo": "skip",
         }
     ]
+    order = sorted(range(len(found)), key=lambda k: found[k].cost)
     traces += [
         {
             "type": "scatter",
@@ -136,7 +137,7 @@ def _tradeoff(replay: Replay, found: Sequence[RunRow]) -> Figure:
             "x": [row.cost],
             "y": [100 * row.run.violations],
             "text": [inert(row.policy, 24)],
-            "textposition": "top center",
+            "textposition": "bottom center" if order.index(k) % 2 else "top center",
             "cliponaxis": False,
             "marker": {
                 "size": 11,
