@@ -1,0 +1,252 @@
+"""Intervals that hold what they say: errors of the past, per step ahead, around a point forecast.
+
+Split conformal prediction (Vovk 2005; Lei et al. 2018): the q-quantile is the point plus the
+ceil((n + 1) q)-th smallest of n errors of forecasts of steps that the fit had not seen (floor,
+below the middle). On exchangeable errors it then holds at least q of the time, for any method and
+any distribution. Demand is not exchangeable, so the levels may follow the latest misses (adaptive
+conformal inference, Gibbs & Candes 2021), in ranks: a level that was missed too often moves out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+
+from lepta.errors import InputError
+from lepta.forecast.base import (
+    LEVELS,
+    Accuracy,
+    Array,
+    Counts,
+    Fitted,
+    Forecast,
+    PointFitted,
+    PointForecaster,
+    Seen,
+    Series,
+    known_levels,
+)
+from lepta.forecast.calendar import Calendar
+from lepta.forecast.steps import knots
+
+__all__ = ["Conformal", "ConformalFitted", "adapted", "conformal_quantiles"]
+
+LEAST_ERRORS = 20
+"""Fewer errors than this make no interval."""
+STRETCH = 10.0
+FLOOR = 0.05
+"""Of the mean size of the series: errors relative to the level are not relative to less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conformal:
+    """A point forecaster with calibrated intervals.
+
+    The base is fitted on the first 1 - `share` of the past, its errors are taken on the rest at up
+    to `origins` origins, and then it is fitted again on the whole. Errors are kept per step ahead
+    up to `reach_s`; further ahead those of the last step hold, and a note says so. `relative`
+    errors grow with the level that is forecast. `rate` > 0: levels follow the latest
+    misses over `follow` origins (0: they do not).
+    """
+
+    base: PointForecaster
+    reach_s: float = 86_400.0
+    share: float = 0.4
+    origins: int = 2000
+    relative: bool = False
+    rate: float = 0.0
+    follow: int = 96
+    nonnegative: bool = True
+    """Cut quantiles at 0 where the past holds no negative value."""
+
+    @property
+    def name(self) -> str:
+        """The name of the base."""
+        return self.base.name
+
+    def fit(self, series: Series, calendar: Calendar | None = None) -> "ConformalFitted":
+        """Fit the base and take its errors.
+
+        Raises
+        ------
+        InputError
+            Too few errors of the next step could be taken, or the past is too short for the base.
+        """
+        count = len(series)
+        cut = count - max(1, round(count * self.share))
+        early = self.base.fit(series.part(0, cut), calendar)
+        reach = max(1, min(round(self.reach_s / series.step_s), (count - cut) // 2))
+        at = knots(reach)
+        first = series.first_step
+        stride = max(1, (count - cut) // self.origins)
+        origins = np.arange(first + cut, first + count, stride)
+        floor = FLOOR * float(np.nanmean(np.abs(series.values))) or 1.0
+        errors = _errors(early, Seen((series,)), origins, at, floor if self.relative else None)
+        seen = np.count_nonzero(~np.isnan(errors), axis=0)
+        if seen[0] < LEAST_ERRORS:
+            raise InputError(
+                f"only {seen[0]} errors could be taken in {count - cut} steps",
+                where=f"{self.name} on the series {series.name}".rstrip(),
+                remedy=f"give a longer past: intervals need {LEAST_ERRORS} errors",
+            )
+        kept = seen >= LEAST_ERRORS
+        lowest = float(np.nanmin(series.values))
+        return ConformalFitted(
+            name=self.name,
+            inner=self.base.fit(series, calendar),
+            at=at[kept],
+            errors=np.sort(errors[:, kept], axis=0).T,
+            seen=seen[kept],
+            floor=floor if self.relative else None,
+            rate=self.rate,
+            follow=self.follow * stride if self.rate else 0,
+            stride=stride,
+            least=0.0 if self.nonnegative and lowest >= 0 else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConformalFitted:
+    """A fitted point forecaster with its sorted errors (knots, errors), NaN last."""
+
+    name: str
+    inner: PointFitted
+    at: Counts
+    errors: Array
+    seen: Counts
+    floor: float | None
+    rate: float
+    follow: int
+    stride: int
+    least: float | None
+    accuracy: Accuracy | None = None
+
+    def known(self, accuracy: Accuracy) -> "ConformalFitted":
+        """Return it with the accuracy that a back-test found, to go with each forecast."""
+        return replace(self, accuracy=accuracy)
+
+    def forecast(
+        self, recent: Series, horizon_steps: int, levels: Sequence[float] = LEVELS
+    ) -> Forecast:
+        """Return the quantiles of the steps after `recent`."""
+        held = known_levels(levels)
+        seen = Seen((self.inner.past, recent))
+        origin = np.array([recent.first_step + len(recent)])
+        ahead = np.arange(horizon_steps)
+        point = self.inner.points(seen, origin, ahead)[0]
+        asked = np.repeat(np.array(held)[:, None], len(self.at), axis=1)
+        if self.rate:
+            asked = self._adapted(seen, int(origin[0]), asked)
+        spread = conformal_quantiles(self.errors, self.seen, asked)
+        off = np.stack([np.interp(ahead, self.at, row) for row in spread])
+        if self.floor is not None:
+            off *= np.maximum(np.abs(point), self.floor)
+        values = np.sort(point + off, axis=0)
+        if self.least is not None:
+            values = np.maximum(values, self.least)
+        beyond = horizon_steps - 1 > self.at[-1]
+        notes = (
+            (f"beyond step {self.at[-1] + 1} the errors of that step are used",) if beyond else ()
+        )
+        return Forecast(
+            levels=held,
+            values=values,
+            step_s=recent.step_s,
+            start_s=recent.end_s,
+            epoch_s=recent.epoch_s,
+            method=self.name,
+            accuracy=self.accuracy,
+            notes=notes,
+        )
+
+    def _adapted(self, seen: Seen, origin: int, asked: Array) -> Array:
+        """Let the levels follow the misses of the origins that lie behind."""
+        behind = np.arange(origin - self.follow, origin, self.stride)
+        errors = _errors(self.inner, seen, behind, self.at, self.floor, origin)
+        ranks = np.column_stack(
+            [_ranks(errors[:, k], self.errors[k, :count]) for k, count in enumerate(self.seen)]
+        )
+        return adapted(ranks, asked, self.rate)
+
+
+def conformal_quantiles(errors: Array, seen: Counts, levels: Array) -> Array:
+    """Return (levels, knots): order statistics of sorted errors (knots, errors), NaN last.
+
+    levels (levels, knots). Above the middle the rank is ceil((n + 1) level), below it is
+    floor((n + 1) level), both held within 1..n: a level that n errors cannot tell is their
+    extreme. A level that followed misses past 0 or 1 lies STRETCH x the excess x (extreme -
+    middle) outside the extreme.
+    """
+    rank = levels * (seen + 1)
+    high, low = np.ceil(rank - 1e-9), np.floor(rank + 1e-9)
+    middle = (np.floor(rank) + np.ceil(rank)) / 2
+    place = np.where(levels > 0.5, high, np.where(levels < 0.5, low, middle))
+    place = np.clip(place, 1, seen) - 1
+    knot = np.arange(len(errors))
+    floor, ceil = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
+    value: Array = (errors[knot, floor] + errors[knot, ceil]) / 2
+    past = np.maximum(levels - 1.0, 0.0) + np.minimum(levels, 0.0)
+    if past.any():
+        middle_error = errors[knot, seen // 2]
+        value = value + STRETCH * np.abs(past) * (value - middle_error)
+    return value
+
+
+def adapted(ranks: Array, levels: Array, rate: float) -> Array:
+    """Return levels (levels, knots) that followed the ranks (origins, knots) of past errors.
+
+    After each origin a level rises by rate * level where the value lay above it, and falls by
+    rate * (1 - level) where it lay below: in the long run `level` of them lie below (Gibbs &
+    Candes 2021, equation 2). NaN ranks, not seen, change nothing. Levels may pass 0 and 1.
+    """
+    now = np.ascontiguousarray(levels, np.float64).copy()
+    _follow(np.ascontiguousarray(ranks, np.float64), np.ascontiguousarray(levels), now, rate)
+    return now
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _follow(ranks: Array, levels: Array, now: Array, rate: float) -> None:
+    """Move the levels in place, origin by origin."""
+    for row in ranks:
+        for k in range(len(row)):
+            if np.isnan(row[k]):
+                continue
+            for i in range(len(levels)):
+                move = levels[i, k] - 1.0 if row[k] <= now[i, k] else levels[i, k]
+                now[i, k] += rate * move
+
+
+def _ranks(errors: Array, among: Array) -> Array:
+    """Return at which level each error lay: the inverse of `conformal_quantiles`, NaN for NaN."""
+    count = len(among)
+    place = np.searchsorted(among, errors, side="left")
+    rank = (np.minimum(place, count - 1) + 1) / (count + 1)
+    middle = among[count // 2]
+    above, below = among[-1] - middle, middle - among[0]
+    over, under = np.maximum(errors - among[-1], 0.0), np.maximum(among[0] - errors, 0.0)
+    rank = np.where(over > 0, 1.0 + over / (STRETCH * above or 1.0), rank)
+    rank = np.where(under > 0, -under / (STRETCH * below or 1.0), rank)
+    return np.where(np.isnan(errors), np.nan, rank)
+
+
+def _errors(
+    fitted: PointFitted,
+    seen: Seen,
+    origins: Counts,
+    at: Counts,
+    floor: float | None,
+    end: int | None = None,
+) -> Array:
+    """Return (origins, at): value minus point, NaN where it was not seen (or lies past `end`)."""
+    point = fitted.points(seen, origins, at)
+    target = origins[:, None] + at
+    error = seen.at(target) - point
+    if end is not None:
+        error = np.where(target < end, error, np.nan)
+    return error if floor is None else error / np.maximum(np.abs(point), floor)
+
+
+def _fits(fitted: ConformalFitted) -> Fitted:
+    """Let the type checker prove that the protocol is kept."""
+    return fitted

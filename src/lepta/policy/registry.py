@@ -1,0 +1,222 @@
+"""Policies by name: "fixed:10", "hpa:target=0.7", "predictive:quantile=0.95,down=300"."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from lepta.domain.pool import Pool
+from lepta.errors import InputError, listing
+from lepta.policy.base import Policy
+from lepta.policy.behavior import Behavior
+from lepta.policy.fixed import Fixed
+from lepta.policy.hpa import HPA
+from lepta.policy.hpa import PARAMETERS as HPA_PARAMETERS
+from lepta.policy.keda import KEDA
+from lepta.policy.keda import PARAMETERS as KEDA_PARAMETERS
+from lepta.policy.parameters import Parameter, Value, checked, named
+from lepta.policy.single import main_variant
+
+__all__ = ["BUILTIN", "Future", "Kind", "parse", "split"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Future:
+    """The load that will come, for policies that may see it.
+
+    load_per_s (ticks, classes): mean load of each interval of `tick_s` from the start of the run.
+    """
+
+    load_per_s: Array
+    tick_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A policy that can be asked for by name, and what it can be told.
+
+    build(values, name, pool, future) returns the policy; `values` holds all parameters, checked.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[dict[str, Value], str, Pool, Future | None], Policy]
+    parameters: tuple[Parameter, ...] = ()
+    sees_future: bool = False
+    positional: str = field(default="")
+    """Parameter that "name:value" sets without a name; its text may hold slashes."""
+
+
+def split(text: str) -> list[str]:
+    """Split "fixed:10,hpa:target=0.7,min=2,keda" into policies.
+
+    A part that sets a parameter ("min=2": a "=" and no ":" before it) belongs to the policy before.
+    """
+    found: list[str] = []
+    for part in text.split(","):
+        item = part.strip()
+        if "=" in item and ":" not in item.split("=", 1)[0] and found:
+            found[-1] += f",{item}" if ":" in found[-1] else f":{item}"
+        else:
+            found.append(item)
+    return found
+
+
+def parse(
+    text: str,
+    pool: Pool,
+    *,
+    future: Future | None = None,
+    plugins: Mapping[str, Kind] | None = None,
+) -> Policy:
+    """Return the policy that a text asks for.
+
+    Raises
+    ------
+    InputError
+        Unknown name or parameter (the message lists what there is), a value out of its range, or a
+        policy that sees the future where none is given.
+    """
+    kinds = {**(plugins or {}), **BUILTIN}
+    head, _, tail = text.strip().partition(":")
+    if head not in kinds:
+        raise InputError(
+            f"there is no policy {head!r}",
+            where=f"policy {text.strip()}",
+            remedy=f"take one of {listing(sorted(kinds), 30)}",
+        )
+    kind = kinds[head]
+    values = checked(head, kind.parameters, _given(kind, text.strip(), tail))
+    if kind.sees_future and future is None:
+        raise InputError(
+            f"{head} sees the future, and none is known here",
+            where=f"policy {text.strip()}",
+            remedy="use it in a replay only",
+        )
+    return kind.build(values, named(head, kind.parameters, values), pool, future)
+
+
+def _given(kind: Kind, text: str, tail: str) -> dict[str, object]:
+    given: dict[str, object] = {}
+    for part in filter(None, (part.strip() for part in tail.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals and kind.positional:
+            key, value = kind.positional, key
+        elif not equals:
+            raise InputError(
+                f"{part!r} sets nothing",
+                where=f"policy {text}",
+                remedy=f"write {kind.name}:name=value",
+            )
+        if key.strip() in given:
+            raise InputError(
+                f"{key.strip()} is set twice", where=f"policy {text}", remedy="set it once"
+            )
+        given[key.strip()] = value.strip()
+    return given
+
+
+def number(values: Mapping[str, Value], name: str) -> float:
+    """Return a parameter that is a number."""
+    return float(values[name])
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels(Parameter):
+    """Levels of the variants, "10" (of the main one) or "8/2/0" (of each)."""
+
+    def read(self, value: object, where: str) -> Value:
+        parts = str(value).split("/")
+        if not all(part.strip().isdecimal() for part in parts):
+            raise InputError(
+                f"{self.name} is {value!r}",
+                where=where,
+                remedy="give whole numbers, one (of the cheapest variant that serves all) or one "
+                "per variant, like 8/2/0",
+            )
+        return "/".join(str(int(part)) for part in parts)
+
+
+def _fixed(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+    parts = [int(part) for part in str(values["replicas"]).split("/")]
+    if len(parts) == 1:
+        want = [0] * len(pool.variants)
+        want[main_variant(pool)] = parts[0]
+    elif len(parts) == len(pool.variants):
+        want = parts
+    else:
+        raise InputError(
+            f"{len(parts)} levels for {len(pool.variants)} variants",
+            where=f"policy {name}",
+            remedy=f"give one per variant: {', '.join(v.name for v in pool.variants)}",
+        )
+    return Fixed(want=tuple(want), name="fixed:" + str(values["replicas"]))
+
+
+def _hpa(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+    main_variant(pool)
+    get = values.__getitem__
+    return HPA(
+        target=float(get("target")),
+        tolerance=float(get("tolerance")),
+        behavior=Behavior(
+            up_window_s=float(get("up")),
+            down_window_s=float(get("down")),
+            up_pods=int(get("pods")),
+            up_share=float(get("share")),
+            down_share=float(get("downshare")),
+            least=int(get("min")),
+            most=int(get("max")),
+        ),
+        metric=str(get("metric")),
+        name=name,
+    )
+
+
+def _keda(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+    main_variant(pool)
+    get = values.__getitem__
+    return KEDA(
+        queue=float(get("queue")),
+        activation=float(get("activation")),
+        cooldown_s=float(get("cooldown")),
+        tolerance=float(get("tolerance")),
+        behavior=Behavior(
+            down_window_s=float(get("down")), least=int(get("min")), most=int(get("max"))
+        ),
+        count=str(get("count")),
+        name=name,
+    )
+
+
+def _table(kinds: Sequence[Kind]) -> dict[str, Kind]:
+    return {kind.name: kind for kind in kinds}
+
+
+BUILTIN = _table(
+    [
+        Kind(
+            name="fixed",
+            summary="the same number at all times",
+            build=_fixed,
+            parameters=(_Levels("replicas", "1", 0, math.inf, "replicas", "held at all times"),),
+            positional="replicas",
+        ),
+        Kind(
+            name="hpa",
+            summary="the Kubernetes rule: replicas x metric / target",
+            build=_hpa,
+            parameters=HPA_PARAMETERS,
+        ),
+        Kind(
+            name="keda",
+            summary="queue length over a target, scale to zero",
+            build=_keda,
+            parameters=KEDA_PARAMETERS,
+        ),
+    ]
+)

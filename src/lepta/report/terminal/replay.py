@@ -1,0 +1,83 @@
+"""What `lepta replay` shows: one line per policy, then what it means."""
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lepta.domain.replay import Replay
+from lepta.report.numbers import clip, count, decimals, money, plain, price
+from lepta.report.replay import RunRow, hardware, rows, seconds, verdict
+
+__all__ = ["show"]
+
+WIDE = 120
+"""Columns of a terminal from which on the rest of the figures is shown."""
+
+
+def show(replay: Replay, console: Console) -> None:
+    """Draw the policies side by side."""
+    console.print(
+        Text(
+            f"{plain(replay.trace)}: {replay.requests:,} requests over "
+            f"{replay.span_s / 3600:.4g} h, {replay.engine}"
+        ),
+        soft_wrap=True,
+    )
+    if replay.runs:
+        console.print(_table(replay, wide=console.width >= WIDE))
+        console.print(Text(verdict(replay)), soft_wrap=True)
+    for heading, sentences in (
+        ("Notes", (*replay.notes, *_notes(replay))),
+        ("Not known, or taken on trust", replay.unknown),
+    ):
+        if sentences:
+            console.print(Text(heading, style="bold"))
+        for sentence in sentences:
+            console.print(Text(f"  {plain(sentence)}"), soft_wrap=True)
+
+
+def _notes(replay: Replay) -> list[str]:
+    return [f"{run.policy}: {note}" for run in replay.runs for note in run.notes]
+
+
+def _table(replay: Replay, *, wide: bool) -> Table:
+    found = rows(replay)
+    digits = decimals(max(row.cost for row in found))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Policy", overflow="fold")
+    heads = [f"Cost, {plain(replay.currency)}", "Replica-h", "Broken", "p50", "p99"]
+    heads += ["Changes/h", "Idle"]
+    if wide:
+        heads += ["Wait p99", "TTFT p99", f"Per {replay.unit}"]
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    if wide and len(replay.variants) > 1:
+        table.add_column("Paid", overflow="fold")
+    for row in found:
+        table.add_row(*_cells(row, digits, wide=wide, mixed=len(replay.variants) > 1))
+    return table
+
+
+def _cells(row: RunRow, digits: int, *, wide: bool, mixed: bool) -> list[Text]:
+    run = row.run
+    style = "bold green" if row.best else "" if run.kept else "yellow"
+    cells = [
+        clip(row.policy, 36),
+        money(row.cost, digits),
+        count(run.replica_hours),
+        f"{run.violations:.2%}",
+        seconds(run.latency.p50 if run.latency else None),
+        seconds(run.latency.p99 if run.latency else None),
+        f"{run.changes_per_hour:.3g}",
+        f"{run.idle_share:.0%}",
+    ]
+    if wide:
+        cells += [
+            seconds(run.wait.p99 if run.wait else None),
+            seconds(run.ttft.p99) if run.ttft else "",
+            price(run.cost_per_unit),
+        ]
+        if mixed:
+            cells.append(hardware(run))
+    return [Text(cell, style=style) for cell in cells]

@@ -1,0 +1,40 @@
+"""The load that arrived in each interval, as a policy may see it: whole intervals, none ahead."""
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LoadHistory"]
+
+Array = npt.NDArray[np.float64]
+
+
+class LoadHistory:
+    """Mean load per interval and class; grows with the trace, shows only what is past."""
+
+    def __init__(self, tick_s: float, classes: int, earlier: Array | None = None) -> None:
+        before = np.empty((0, classes)) if earlier is None else np.asarray(earlier, float)
+        self.tick_s, self.earlier = tick_s, len(before)
+        self._rate = np.zeros((len(before) + 1024, classes))
+        self._rate[: len(before)] = before
+
+    def add(self, at_s: Array, kind: npt.NDArray[np.int64] | None, load: Array) -> None:
+        """Count arrivals; those at k x tick belong to the interval that begins there."""
+        if not len(at_s):
+            return
+        row = self.earlier + (at_s // self.tick_s).astype(np.int64)
+        self._reach(int(row[-1]) + 1)
+        columns = np.zeros_like(row) if kind is None else kind
+        np.add.at(self._rate, (row, columns), load / self.tick_s)
+
+    def until(self, tick: int) -> Array:
+        """Return (ticks, classes) the mean load per second of the intervals before `tick`."""
+        self._reach(self.earlier + tick)
+        seen = self._rate[: self.earlier + tick]
+        seen.flags.writeable = False  # of this view
+        return seen
+
+    def _reach(self, rows: int) -> None:
+        if rows > len(self._rate):
+            grown = np.zeros((2 * rows, self._rate.shape[1]))
+            grown[: len(self._rate)] = self._rate
+            self._rate = grown

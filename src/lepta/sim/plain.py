@@ -1,0 +1,399 @@
+"""Servers that work on each request for the time that it brings: `slots` at once, at full speed."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lepta.domain.requests import Requests
+from lepta.errors import InputError, shorten
+from lepta.sim import plain_kernel as k
+from lepta.sim.arrivals import BLOCK, Arrivals
+from lepta.sim.engine import Finished, Gauge
+
+__all__ = ["PlainEngine"]
+
+Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+Routing = Literal["central", "round-robin", "least-loaded", "weighted"]
+
+_ROUTINGS = {
+    "central": k.CENTRAL,
+    "round-robin": k.ROUND_ROBIN,
+    "least-loaded": k.LEAST_LOADED,
+    "weighted": k.WEIGHTED,
+}
+
+
+class PlainEngine:
+    """An `Engine` of plain servers; memory grows with what is in flight, not with the trace.
+
+    Parameters
+    ----------
+    slots        (variants,) how many requests a replica works on at once, each at full speed
+    speed        (variants,) seconds of service done per second; 1 where not given
+    classes      how many kinds of requests there are
+    priority     (classes,) higher is served first, without interrupting what is served; first
+                 come, first served among equals; all equal where not given
+    routing      "central": one queue; the slot that is free longest takes the next request.
+                 "round-robin", "least-loaded" (fewest requests in hand per slot, the replica open
+                 longest among equals), "weighted" (in proportion to slots x speed): each replica
+                 has a queue, in which a request stays unless the replica closes or is lost.
+    patience_s   a request that has not begun after so long leaves (dropped); one that begins at
+                 that very instant is served
+    queue_limit  a request that finds so many waiting in its queue and no free slot is dropped
+
+    What a lost replica worked on starts again before all that waits, does not leave, and is not
+    dropped. Where no replica is open, requests wait. A change of replicas takes effect when time
+    goes on or a number is read, so that all changes of one instant count together.
+    """
+
+    def __init__(
+        self,
+        slots: Sequence[int],
+        *,
+        speed: Sequence[float] | None = None,
+        classes: int = 1,
+        priority: Sequence[int] | None = None,
+        routing: Routing = "central",
+        patience_s: float | None = None,
+        queue_limit: int | None = None,
+        unit: Literal["service_s", "requests"] = "service_s",
+    ) -> None:
+        self._slots = [int(n) for n in slots]
+        self._speed = [1.0] * len(self._slots) if speed is None else [float(v) for v in speed]
+        ranks = [0] * classes if priority is None else [int(p) for p in priority]
+        self._refuse(
+            (routing not in _ROUTINGS, "routing", routing, f"one of {', '.join(_ROUTINGS)}"),
+            (unit not in ("service_s", "requests"), "unit", unit, "service_s or requests"),
+            (min(self._slots, default=0) < 1, "slots", slots, "1 or more per variant"),
+            (len(self._speed) != len(self._slots), "speed", speed, "one per variant"),
+            (
+                not all(0 < v < math.inf for v in self._speed),
+                "speed",
+                speed,
+                "finite numbers above 0",
+            ),
+            (classes < 1 or len(ranks) != classes, "priority", priority, "one per class"),
+            (patience_s is not None and not patience_s >= 0, "patience_s", patience_s, "0 or more"),
+            (
+                queue_limit is not None and not 0 <= queue_limit < 2**62,
+                "queue_limit",
+                queue_limit,
+                "0 or more",
+            ),
+        )
+        self._unit = unit
+        self._pending = Arrivals(classes, _service, "service_s")
+        self._rows: dict[int, int] = {}
+        self._closed_s: dict[int, float] = {}
+        self._open: list[int] = []
+        self._opened = 0
+        self._lost: list[int] = []
+        self._changed = False
+        self._now_s = 0.0
+        order = sorted(set(ranks), reverse=True)
+        whole = np.zeros(16, np.int64)
+        whole[[k.FREE, k.OLDEST, k.YOUNGEST]] = -1
+        whole[k.LEVELS], whole[k.ROUTING] = 1 + len(order), _ROUTINGS[routing]
+        whole[k.LIMIT] = -1 if queue_limit is None else queue_limit
+        real = np.zeros(5)
+        real[k.PATIENCE] = math.inf if patience_s is None else patience_s
+        lanes = (1, 1 + len(order))
+        self._s = k.State(
+            whole=whole,
+            real=real,
+            request=np.zeros((0, 8), np.int64),
+            times=np.zeros((0, 4)),
+            replica=np.zeros((0, 5), np.int64),
+            rates=np.zeros((0, 3)),
+            heads=np.full(lanes, -1, np.int64),
+            tails=np.full(lanes, -1, np.int64),
+            level=np.array([1 + order.index(rank) for rank in ranks], np.int64),
+            waiting=np.zeros(classes, np.int64),
+            load=np.zeros((classes, 2)),
+            idle=np.zeros(1, np.int64),
+            ends=np.zeros(0),
+            ending=np.zeros(0, np.int64),
+            tree=np.full(2, -1, np.int64),
+            told=np.zeros((0, 2), np.int64),
+            told_s=np.zeros((0, 3)),
+            told_how=np.zeros(0, np.int8),
+        )
+
+    def feed(self, requests: Requests) -> None:
+        """Give the next arrivals, none before those fed already nor before what was run.
+
+        Raises
+        ------
+        InputError
+            Says which request (counted from 0 over all that were fed) is wrong, and how.
+        """
+        self._pending.feed(requests, self._now_s)
+
+    def open(self, replica: int, variant: int) -> None:
+        """Let a replica take requests from now on.
+
+        Raises
+        ------
+        InputError
+            It is open or still works, or there is no such variant.
+        """
+        row = self._rows.get(replica)
+        busy = row is not None and (row in self._open or self._s.replica[row, k.RUNNING] > 0)
+        self._refuse(
+            (busy, "replica", replica, "one that neither is open nor works"),
+            (not 0 <= variant < len(self._slots), "variant", variant, "one of the pool"),
+        )
+        row = self._opened
+        self._opened += 1
+        self._grow_replicas(row + 1)
+        self._rows[replica] = row
+        self._closed_s.pop(replica, None)
+        self._open.append(row)
+        s = self._s
+        s.replica[row] = (1, self._slots[variant], 0, 0, 0)
+        s.rates[row] = (self._speed[variant], 0.0, s.real[k.PASSED])
+        self._seat(added=row)
+
+    def close(self, replica: int) -> None:
+        """Let a replica finish what it works on and take no more; its queue goes elsewhere.
+
+        Raises
+        ------
+        InputError
+            It is not open.
+        """
+        row = self._leave(replica)
+        if self._s.whole[k.ROUTING] != k.CENTRAL:
+            lost = np.empty(self._s.replica[row, k.QUEUED], np.int64)
+            self._lost += lost[: k.unqueue(row, lost, self._s)].tolist()
+
+    def kill(self, replica: int) -> None:
+        """Lose a replica: what it worked on starts again elsewhere, before all that waits.
+
+        One that is closed and still works may be lost too.
+
+        Raises
+        ------
+        InputError
+            It neither is open nor works.
+        """
+        row = self._row(replica)
+        if row in self._open:
+            self.close(replica)
+        elif not self._s.replica[row, k.RUNNING]:
+            self._refuse((True, "replica", replica, "one that is open or works"))
+        s = self._s
+        lost = np.empty(s.replica[row, k.RUNNING], np.int64)
+        s.real[k.NOW] = self._now_s
+        found = lost[: k.strip(row, lost, s)]
+        s.request[found, k.LEVEL] = 0
+        s.rates[row, k.LAST_END] = self._now_s
+        self._lost += found.tolist()
+        self._changed = True
+
+    def run(self, until_s: float) -> None:
+        """Work through all events at or before `until_s`; arrivals up to there were fed.
+
+        inf: until nothing is left to happen; the time then is that of the last event.
+
+        Raises
+        ------
+        InputError
+            The time would go back.
+        """
+        self._refuse((not until_s >= self._now_s, "until_s", until_s, f"{self._now_s} or later"))
+        self._settle()
+        for at, work, kind, first, last, final in self._pending.until(until_s):
+            self._make_room(last - first)
+            k.run(float(until_s), final, at, work, kind, first, last, self._s)
+        self._now_s = float(self._s.real[k.NOW] if until_s == math.inf else until_s)
+
+    def idle_since(self, replica: int) -> float:
+        """Return when a closed replica ended its last request, or was closed if that is later.
+
+        inf while it is open or works.
+
+        Raises
+        ------
+        InputError
+            There never was such a replica.
+        """
+        row = self._row(replica)
+        if replica not in self._closed_s or self._s.replica[row, k.RUNNING]:
+            return math.inf
+        return max(self._closed_s[replica], float(self._s.rates[row, k.LAST_END]))
+
+    def in_flight(self) -> int:
+        """Return how many requests wait or are served."""
+        whole = self._s.whole
+        return int(whole[k.ARRIVED] - whole[k.SERVED] - whole[k.DROPPED])
+
+    def next_end_s(self) -> float:
+        """Return when the next request ends or leaves without another arrival; inf: never."""
+        self._settle()
+        s = self._s
+        end = s.ends[0] if s.whole[k.HEAP] else math.inf
+        oldest = s.whole[k.OLDEST]
+        left = s.times[oldest, k.ARRIVAL] + s.real[k.PATIENCE] if oldest >= 0 else math.inf
+        return float(min(end, left))
+
+    def gauge(self) -> Gauge:
+        """Return what shows now; waiting_work in service seconds or requests, as `unit` says."""
+        self._settle()
+        s = self._s
+        work = s.waiting.astype(float) if self._unit == "requests" else s.load.sum(axis=1)
+        return Gauge(
+            arrived=int(s.whole[k.ARRIVED]),
+            served=int(s.whole[k.SERVED]),
+            dropped=int(s.whole[k.DROPPED]),
+            waiting=int(s.whole[k.WAITING]),
+            running=int(s.whole[k.HEAP]),
+            waiting_work=work,
+            busy_s=float(k.busy_until(self._now_s, s)),
+        )
+
+    def finished(self) -> Finished:
+        """Return and forget the requests that have ended; first tokens and amounts are NaN."""
+        s = self._s
+        n = int(s.whole[k.TOLD])
+        s.whole[k.TOLD] = 0
+        told, told_s, how = s.told[:n], s.told_s[:n], s.told_how[:n]
+        end = told_s[:, 2]
+        tied = (end[1:] == end[:-1]) & (told[1:, 0] < told[:-1, 0])
+        order = np.lexsort((told[:, 0], end)) if tied.any() else slice(None)
+        number, kind = told[order].T.copy()
+        arrival, start, end = told_s[order].T.copy()
+        return Finished(
+            request=number,
+            kind=kind,
+            arrival_s=arrival,
+            start_s=start,
+            first_token_s=np.full(n, np.nan),
+            end_s=end,
+            outcome=how[order].copy(),
+            amount=np.full(n, np.nan),
+        )
+
+    def _settle(self) -> None:
+        """Let the changes of replicas take effect."""
+        if not self._changed:
+            return
+        self._changed = False
+        s = self._s
+        s.real[k.NOW] = self._now_s
+        if self._lost:
+            lost = np.array(self._lost, np.int64)
+            order = np.lexsort((s.request[lost, k.NUMBER], s.request[lost, k.LEVEL]))
+            k.merge(lost[order], s)
+            self._lost = []
+        k.settle(s)
+
+    def _leave(self, replica: int) -> int:
+        row = self._row(replica)
+        if row not in self._open:
+            self._refuse((True, "replica", replica, "one that is open"))
+        place = self._open.index(row)
+        whole = self._s.whole
+        whole[k.TURN] -= place < whole[k.TURN]
+        del self._open[place]
+        self._s.replica[row, k.OPEN] = 0
+        self._closed_s[replica] = self._now_s
+        self._seat(removed=row)
+        return row
+
+    def _seat(self, added: int = -1, removed: int = -1) -> None:
+        """Renew the ring of free slots, or the tournament, after replicas have changed."""
+        self._changed = True
+        s = self._s
+        s.whole[k.REPLICAS] = n = len(self._open)
+        if s.whole[k.ROUTING] == k.CENTRAL:
+            places = s.whole[k.IDLE_FIRST] + np.arange(s.whole[k.IDLE])
+            free = s.idle[places % len(s.idle)]
+            free = free[free != removed]
+            if added >= 0:
+                free = np.concatenate((free, np.full(s.replica[added, k.SLOTS], added)))
+            ring = np.zeros(max(1, int(s.replica[self._open, k.SLOTS].sum())), np.int64)
+            ring[: len(free)] = free
+            s.whole[k.IDLE_FIRST], s.whole[k.IDLE] = 0, len(free)
+            self._s = s._replace(idle=ring)
+            return
+        leaves = 1 << max(0, (n - 1).bit_length())
+        tree = np.full(2 * leaves, -1, np.int64)
+        tree[leaves : leaves + n] = self._open
+        if added >= 0 and s.whole[k.ROUTING] == k.LEAST_LOADED:
+            s.rates[added, k.KEY] = 0.0
+        self._s = s._replace(tree=tree)
+        k.seat(self._s)
+
+    def _row(self, replica: int) -> int:
+        row = self._rows.get(replica)
+        if row is None:
+            raise InputError(f"there is no replica {replica}", remedy="open it first")
+        return row
+
+    def _make_room(self, arrivals: int) -> None:
+        s = self._s
+        need = self.in_flight() + arrivals
+        held = len(s.request)
+        if need > held:
+            # Room for a whole block at least, and half as much again: growth is rare.
+            size = max(need + need // 2, held, min(BLOCK, 4 * need))
+            request = _longer(s.request, size)
+            request[held:, k.NEXT] = np.arange(held + 1, size + 1)
+            request[-1, k.NEXT] = s.whole[k.FREE]
+            s.whole[k.FREE] = held
+            s = s._replace(
+                request=request,
+                times=_longer(s.times, size),
+                ends=_longer(s.ends, size),
+                ending=_longer(s.ending, size),
+            )
+        told = int(s.whole[k.TOLD]) + need
+        if told > len(s.told):
+            size = told + told // 2
+            s = s._replace(
+                told=_longer(s.told, size),
+                told_s=_longer(s.told_s, size),
+                told_how=_longer(s.told_how, size),
+            )
+        self._s = s
+
+    def _grow_replicas(self, rows: int) -> None:
+        s = self._s
+        if rows <= len(s.replica):
+            return
+        size = 2 * rows + 8
+        s = s._replace(replica=_longer(s.replica, size), rates=_longer(s.rates, size))
+        if s.whole[k.ROUTING] != k.CENTRAL:
+            s = s._replace(
+                heads=_longer(s.heads, size + 1, -1), tails=_longer(s.tails, size + 1, -1)
+            )
+        self._s = s
+
+    @staticmethod
+    def _refuse(*rules: tuple[bool, str, object, str]) -> None:
+        for wrong, name, value, wanted in rules:
+            if wrong:
+                raise InputError(
+                    f"{name} is {shorten(value)}", where="PlainEngine", remedy=f"give {wanted}"
+                )
+
+
+def _service(requests: Requests) -> Array:
+    if requests.service_s is None:
+        raise InputError(
+            "the requests bring no service_s",
+            where="PlainEngine",
+            remedy="give a trace with service_s, or serve them with batched or fluid replicas",
+        )
+    return requests.service_s
+
+
+def _longer(array: npt.NDArray[Any], size: int, fill: int = 0) -> npt.NDArray[Any]:
+    new = np.full((size, *array.shape[1:]), fill, array.dtype)
+    new[: len(array)] = array
+    return new
