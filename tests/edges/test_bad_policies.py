@@ -120,7 +120,10 @@ def test_a_wrong_option_is_named(options, said):
         ({"at_s": [0.0, 1.0], "service_s": [1.0]}, "service_s has 1 values for 2 requests"),
         ({"at_s": [0.0, 1.0], "service_s": [1.0, -2.0]}, "service_s of request 1"),
         ({"at_s": [0.0], "speed": [1.0]}, "the columns are wrong"),
-        ({"at_s": [0.0], "input_tokens": [5], "output_tokens": [5]}, "what a replica serves"),
+        (
+            {"at_s": [0.0], "input_tokens": [5], "output_tokens": [5]},
+            "weighted tokens per second a replica carries",
+        ),
     ],
 )
 def test_arrays_that_are_no_trace(columns, said):

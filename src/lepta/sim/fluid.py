@@ -12,7 +12,7 @@ from lepta.errors import InputError, shorten
 from lepta.sim import fluid_kernel as k
 from lepta.sim.arrivals import Arrivals
 from lepta.sim.engine import Finished, Gauge
-from lepta.sim.work import Work
+from lepta.sim.work import Weighing
 
 __all__ = ["FluidEngine"]
 
@@ -32,7 +32,9 @@ class FluidEngine:
     classes         how many kinds of requests there are
     """
 
-    def __init__(self, capacity_per_s: Sequence[float], *, work: Work, classes: int = 1) -> None:
+    def __init__(
+        self, capacity_per_s: Sequence[float], *, work: Weighing, classes: int = 1
+    ) -> None:
         self._capacity = [float(c) for c in capacity_per_s]
         if not self._capacity or not all(0 < c < math.inf for c in self._capacity):
             raise InputError(

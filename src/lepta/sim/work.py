@@ -1,6 +1,7 @@
 """How much work a request is: a weighted sum of its columns."""
 
 from dataclasses import dataclass, fields
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +10,17 @@ from lepta.domain.requests import Requests
 from lepta.errors import InputError
 from lepta.units import Quantity, check
 
-__all__ = ["Work"]
+__all__ = ["Weighing", "Work"]
 
 Array = npt.NDArray[np.float64]
+
+
+class Weighing(Protocol):
+    """Says how much work each request is."""
+
+    def of(self, requests: Requests) -> Array:
+        """Return the work of each request, (n,)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,18 +8,17 @@ from typing import Any, cast, get_args
 
 import numpy as np
 
-from lepta.domain.pool import Pool, Variant
+from lepta.domain.pool import Pool
 from lepta.domain.replay import Bound
 from lepta.domain.requests import Requests
 from lepta.errors import InputError, listing
 from lepta.sim.servers import FluidServers, PlainServers, Routing, Servers
 from lepta.sim.trace import Trace
-from lepta.sim.weigh import ByTokens
+from lepta.sim.work import Work
+from lepta.wiring.pools import open_pool
 
 __all__ = ["Opened", "open_trace", "served_by"]
 
-STARTUP_S = 60.0
-"""Taken where nobody says how long a replica takes to start, and said."""
 ROUTINGS = ("central", "round-robin", "least-loaded", "weighted", "prefix-aware")
 
 
@@ -172,49 +171,42 @@ def served_by(
         raise InputError(
             f"there is no routing {routing!r}", where="routing", remedy=f"take {listing(ROUTINGS)}"
         )
-    classes = opened.kinds or ("all",)
-    variant = Variant(
-        name="replica",
-        price_per_hour=1.0 if price is None else price,
-        startup_s=STARTUP_S if startup_s is None else startup_s,
-        limit=limit,
+    plain = "service_s" in opened.columns
+    tokens = "output_tokens" in opened.columns
+    unit = "service seconds" if plain else "weighted tokens" if tokens else "requests"
+    latency = next((bound.bound_s for bound in objective if bound.what == "latency"), None)
+    found = open_pool(
+        opened.kinds,
+        offers=offers,
+        profiles=profiles,
+        latency_ms=None if latency is None else 1000 * latency,
+        price_per_hour=price,
+        capacity_per_s=capacity,
+        unit=unit,
+        startup_s=startup_s,
         slots=slots,
+        limit=limit,
+        currency="replica-hours" if price is None and offers is None else "USD",
     )
-    currency = "replica-hours" if price is None else "USD"
-    unknown: list[str] = []
-    if startup_s is None:
-        unknown.append(
-            f"The time that a replica takes to start is not known: taken for {STARTUP_S:g} s "
-            "(--startup)."
+    notes, unknown = told(found.notes)
+    if plain and profiles is None:
+        servers: Servers = PlainServers(
+            routing=_plain(routing), priority=_ranks(priority, found.pool.classes)
         )
-    if "service_s" in opened.columns:
-        pool = Pool(
-            classes=classes,
-            variants=(variant,),
-            capacity_per_s=np.full((len(classes), 1), float(slots)),
-            unit="service seconds",
-            currency=currency,
-        )
-        return (
-            pool,
-            PlainServers(routing=routing, priority=_ranks(priority, classes)),
-            (),
-            tuple(unknown),
-        )  # type: ignore[arg-type]
-    if capacity is None:
+    else:
+        load = Work(input_tokens=1 / 8, output_tokens=1.0) if tokens else Work(requests=1.0)
+        load = load if profiles is None else Work(requests=1.0)
+        servers = FluidServers(load=load, unit=found.pool.unit)
+        _refused(routing, priority)
+    return found.pool, servers, notes, unknown
+
+
+def _refused(routing: str, priority: str | None) -> None:
+    if routing != "central" or priority is not None:
         raise InputError(
-            f"the trace has {listing(opened.columns)}, and nothing says what a replica serves",
-            where=opened.name,
-            remedy="give --profiles, or --capacity in weighted tokens per second",
+            "fluid replicas know neither routing nor priority",
+            remedy="leave them out, or give measured latencies (--profiles)",
         )
-    pool = Pool(
-        classes=classes,
-        variants=(variant,),
-        capacity_per_s=np.full((len(classes), 1), capacity),
-        unit="weighted tokens",
-        currency=currency,
-    )
-    return pool, FluidServers(weigh=ByTokens()), (), tuple(unknown)
 
 
 def _plain(routing: str) -> Routing:
@@ -240,3 +232,9 @@ def _ranks(priority: str | None, classes: Sequence[str]) -> tuple[int, ...] | No
             remedy=f"there are {listing(classes)}",
         )
     return tuple(len(first) - first.index(name) if name in first else 0 for name in classes)
+
+
+def told(notes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Part what was done from what is not known."""
+    unknown = tuple(note for note in notes if "unknown" in note or "nobody says" in note)
+    return tuple(note for note in notes if note not in unknown), unknown
