@@ -121,5 +121,3 @@ class FluidServers:
         from lepta.sim.fluid import FluidEngine
 
         return FluidEngine(pool.capacity_per_s, self.weigh)
-
-
