@@ -168,6 +168,7 @@ def replay(
         seed=seed,
         tick_s=tick_s,
         version=lepta.__version__,
+        shown=objective[0].what if objective else "latency",
         variants=tuple(variant.name for variant in pool.variants),
         epoch_s=setting.epoch_s,
         notes=(*opened.notes, *notes),
