@@ -50,6 +50,9 @@ def replay(
     *,
     slo: str = "p99=2s",
     generate: str | None = None,
+    workload: str | None = None,
+    between: str | tuple[float, float] | None = None,
+    share: float = 1.0,
     profiles: str | Path | None = None,
     offers: str | Path | None = None,
     price: float | None = None,
@@ -81,6 +84,8 @@ def replay(
                (anything with name, start and decide: `lepta.policy.base.Policy`)
     slo        "p99=2s" (latency), "wait:p99=2s", "ttft:p95=500ms,tpot:p95=50ms"
     generate   a generated world in place of a file, such as "week" or "bursts:days=2,rate=20"
+    workload, between, share  of a file of client rates (ServeGen): which workload, which time of it
+               ("1d..2d" or seconds), and which share of its rates is drawn
     profiles   measured latencies of model servers, or the rates of profiles.csv
     offers     offers.csv: what replicas run on; without it one kind of replica that costs `price`
     price      per replica-hour; None: 1, and the currency reads "replica-hours"
@@ -109,7 +114,15 @@ def replay(
     objective = parse_bounds(slo)
     tick_s = _seconds(tick, "tick")
     history_s = math.floor(_seconds(history, "history", zero=True) / tick_s) * tick_s
-    opened = open_trace(requests, generate=generate, seed=seed, assume_utc=assume_utc)
+    opened = open_trace(
+        requests,
+        generate=generate,
+        seed=seed,
+        assume_utc=assume_utc,
+        workload=workload,
+        between_s=_span(between),
+        share=share,
+    )
     pool, servers, notes, unknown = served_by(
         opened,
         profiles=profiles,
@@ -252,6 +265,16 @@ def _seconds(value: str | float, what: str, *, zero: bool = False) -> float:
     if not (math.isfinite(value) and (value > 0 or (zero and value == 0))):
         raise InputError(f"{what} is {value!r}", remedy="give seconds above 0, or text like 15s")
     return float(value)
+
+
+def _span(between: str | tuple[float, float] | None) -> tuple[float, float] | None:
+    """Turn "1d..2d" into seconds."""
+    if not isinstance(between, str):
+        return between
+    first, dots, last = between.partition("..")
+    if not dots:
+        raise InputError(f"between is {between!r}", remedy="give a span such as 1d..2d")
+    return _seconds(first, "between", zero=True), _seconds(last, "between")
 
 
 def _split(

@@ -53,6 +53,9 @@ def open_trace(
     generate: str | None,
     seed: int,
     assume_utc: bool,
+    workload: str | None = None,
+    between_s: tuple[float, float] | None = None,
+    share: float = 1.0,
 ) -> Opened:
     """Open a file, take requests as they are, or generate a world.
 
@@ -73,7 +76,14 @@ def open_trace(
     if isinstance(requests, str | Path):
         from lepta.wiring.requests import open_requests
 
-        source = open_requests(requests, assume_utc=assume_utc, seed=seed)
+        source = open_requests(
+            requests,
+            assume_utc=assume_utc,
+            seed=seed,
+            workload=workload,
+            between_s=between_s,
+            share=share,
+        )
         return Opened(
             name=str(requests),
             trace=source,
