@@ -86,6 +86,7 @@ class PlainEngine:
             ),
         )
         self._unit = unit
+        self._simple = routing == "central" and patience_s is None and len(set(ranks)) == 1
         self._pending = Arrivals(classes, _service, "service_s")
         self._rows: dict[int, int] = {}
         self._closed_s: dict[int, float] = {}
@@ -199,9 +200,10 @@ class PlainEngine:
         """
         self._refuse((not until_s >= self._now_s, "until_s", until_s, f"{self._now_s} or later"))
         self._settle()
+        kernel = k.stream if self._simple and self._s.queues[0, 0]["head"] < 0 else k.run
         for at, work, kind, first, last, final in self._pending.until(until_s):
             self._make_room(last - first)
-            k.run(float(until_s), final, at, work, kind, first, last, self._s)
+            kernel(float(until_s), final, at, work, kind, first, last, self._s)
         self._now_s = float(self._s.state["now"][0] if until_s == math.inf else until_s)
 
     def idle_since(self, replica: int) -> float:

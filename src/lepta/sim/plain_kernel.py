@@ -104,6 +104,121 @@ def run(until, drain, at, service, kind, first, last, s):  # type: ignore[no-unt
 
 
 @compiled
+def stream(until, drain, at, service, kind, first, last, s):  # type: ignore[no-untyped-def]
+    """Do what `run` does, several times as fast, for one central queue of one level.
+
+    Only where no patience is set and no request that lost its replica waits. What ends makes room
+    at the top of the heap for what begins, and the counters stay in registers.
+    """
+    state, request, replica, queues, kinds, heap, idle, tree, told = s
+    state = state[0]
+    queue = queues[0, 1]
+    n, waiting, free, row_told = state["heap"], state["waiting"], state["free"], state["told"]
+    busy, rest, now = state["busy"], state["busy_rest"], state["now"]
+    head, tail, limit = queue["head"], queue["tail"], state["limit"]
+    arrived, served, limited = state["arrived"], state["served"], limit >= 0
+    i = first
+    while i < last or drain:
+        end = heap[0]["end"] if n > 0 else np.inf
+        come = at[i] if i < last else np.inf
+        if end <= come:
+            if end > until or end == np.inf:
+                break
+            now = end
+            slot = heap[0]["slot"]
+            done = request[slot]
+            server = replica[done["row"]]
+            line = told[row_told]
+            line["number"], line["kind"], line["how"] = done["number"], done["kind"], 0
+            line["arrival"], line["start"], line["end"] = done["arrival"], done["start"], now
+            row_told += 1
+            served += 1
+            busy, rest = add(busy, rest, done["service"] / server["speed"] / server["slots"])
+            server["last_end"] = now
+            done["next"] = free
+            free = slot
+            if waiting > 0 and server["open"]:
+                sinking = head
+                begun = request[sinking]
+                head = begun["next"]
+                if head >= 0:
+                    request[head]["before"] = -1
+                else:
+                    tail = -1
+                waiting -= 1
+                begun["start"] = begun["begun"] = now
+                begun["row"] = done["row"]
+                count(begun, -1, kinds)
+                end = now + begun["service"] / server["speed"]
+            else:
+                server["running"] -= 1
+                if server["open"]:
+                    idle[(state["idle_first"] + state["idle"]) % len(idle)] = done["row"]
+                    state["idle"] += 1
+                n -= 1
+                end, sinking = heap[n]["end"], heap[n]["slot"]
+            number = request[sinking]["number"]
+            hole, child = 0, 1
+            while child < n:
+                if child + 1 < n and sooner(child + 1, child, request, heap):
+                    child += 1
+                least = heap[child]["end"]
+                if end < least:
+                    break
+                if end == least and number < request[heap[child]["slot"]]["number"]:
+                    break
+                heap[hole]["end"], heap[hole]["slot"] = least, heap[child]["slot"]
+                hole, child = child, 2 * child + 1
+            heap[hole]["end"], heap[hole]["slot"] = end, sinking
+        else:
+            if come > until:
+                break
+            now = come
+            slot = free
+            come_in = request[slot]
+            free = come_in["next"]
+            come_in["number"], come_in["kind"], come_in["level"] = arrived, kind[i], 1
+            come_in["older"] = come_in["younger"] = -1
+            come_in["arrival"], come_in["service"], come_in["start"] = now, service[i], np.nan
+            arrived += 1
+            i += 1
+            if state["idle"] > 0:
+                row = longest_idle(state, idle)
+                come_in["start"] = come_in["begun"] = now
+                come_in["row"] = row
+                replica[row]["running"] += 1
+                end = now + come_in["service"] / replica[row]["speed"]
+                hole = n
+                while hole > 0 and end < heap[(hole - 1) // 2]["end"]:
+                    parent = (hole - 1) // 2
+                    heap[hole]["end"], heap[hole]["slot"] = heap[parent]["end"], heap[parent]["slot"]
+                    hole = parent
+                heap[hole]["end"], heap[hole]["slot"] = end, slot
+                n += 1
+            elif limited and waiting >= limit:
+                come_in["next"] = free
+                free = slot
+                line = told[row_told]
+                line["number"], line["kind"], line["how"] = come_in["number"], come_in["kind"], 1
+                line["arrival"], line["start"], line["end"] = now, np.nan, now
+                row_told += 1
+                state["dropped"] += 1
+            else:
+                come_in["row"], come_in["before"], come_in["next"] = -1, tail, -1
+                if tail >= 0:
+                    request[tail]["next"] = slot
+                else:
+                    head = slot
+                tail = slot
+                waiting += 1
+                count(come_in, 1, kinds)
+    state["heap"], state["waiting"], state["free"], state["told"] = n, waiting, free, row_told
+    state["busy"], state["busy_rest"], state["now"] = busy, rest, now
+    state["arrived"], state["served"] = arrived, served
+    queue["head"], queue["tail"] = head, tail
+
+
+@compiled
 def finish(now, state, request, replica, queues, kinds, heap, idle, tree, told):  # type: ignore[no-untyped-def]
     """End the request at the top of the heap, and begin the next of its queue."""
     slot = heap[0]["slot"]
@@ -326,7 +441,8 @@ def enqueue(lane, slot, after, state, request, replica, queues, kinds):  # type:
     request[slot]["row"] = lane - 1
     if lane > 0:
         replica[lane - 1]["queued"] += 1
-    count(slot, 1, state, request, kinds)
+    state["waiting"] += 1
+    count(request[slot], 1, kinds)
 
 
 @compiled
@@ -344,22 +460,19 @@ def take_out(slot, state, request, replica, queues, kinds):  # type: ignore[no-u
         queues[lane, level]["tail"] = last
     if lane > 0:
         replica[lane - 1]["queued"] -= 1
-    count(slot, -1, state, request, kinds)
+    state["waiting"] -= 1
+    count(request[slot], -1, kinds)
 
 
 @compiled
-def count(slot, sign, state, request, kinds):  # type: ignore[no-untyped-def]
-    """Count a request, and its work, in or out of what waits."""
-    kind = request[slot]["kind"]
-    state["waiting"] += sign
-    kinds[kind]["waiting"] += sign
-    if kinds[kind]["waiting"] == 0:
-        kinds[kind]["load"] = kinds[kind]["rest"] = 0.0
+def count(one, sign, kinds):  # type: ignore[no-untyped-def]
+    """Count a request, and its work, in or out of what waits of its kind."""
+    kind = kinds[one["kind"]]
+    kind["waiting"] += sign
+    if kind["waiting"] == 0:
+        kind["load"] = kind["rest"] = 0.0
     else:
-        work = sign * request[slot]["service"]
-        kinds[kind]["load"], kinds[kind]["rest"] = add(
-            kinds[kind]["load"], kinds[kind]["rest"], work
-        )
+        kind["load"], kind["rest"] = add(kind["load"], kind["rest"], sign * one["service"])
 
 
 @compiled
