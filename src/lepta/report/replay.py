@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from lepta.domain.replay import PolicyRun, Replay, Spread
-from lepta.report.numbers import NO_DATA, plain
+from lepta.report.numbers import NO_DATA, decimals, money, plain
 
 __all__ = ["NAMES", "RunRow", "hardware", "moment", "rows", "seconds", "shown", "verdict"]
 
@@ -63,8 +63,9 @@ def verdict(replay: Replay) -> str:
             f"No policy keeps {promise}; {plain(least.policy)} comes nearest with "
             f"{least.violations:.2%} of the requests outside it."
         )
+    cost = money(best.cost, decimals(best.cost))
     return (
-        f"{best.policy} is the cheapest that keeps {promise}: {best.cost:,.2f} {replay.currency}, "
+        f"{best.policy} is the cheapest that keeps {promise}: {cost} {replay.currency}, "
         f"{best.run.violations:.2%} of the requests outside it."
     )
 

@@ -191,7 +191,10 @@ def stream(until, drain, at, service, kind, first, last, s):  # type: ignore[no-
                 hole = n
                 while hole > 0 and end < heap[(hole - 1) // 2]["end"]:
                     parent = (hole - 1) // 2
-                    heap[hole]["end"], heap[hole]["slot"] = heap[parent]["end"], heap[parent]["slot"]
+                    heap[hole]["end"], heap[hole]["slot"] = (
+                        heap[parent]["end"],
+                        heap[parent]["slot"],
+                    )
                     hole = parent
                 heap[hole]["end"], heap[hole]["slot"] = end, slot
                 n += 1

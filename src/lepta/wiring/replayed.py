@@ -182,8 +182,7 @@ def served_by(
             f"there is no routing {routing!r}", where="routing", remedy=f"take {listing(ROUTINGS)}"
         )
     plain = "service_s" in opened.columns
-    tokens = "output_tokens" in opened.columns
-    unit = "service seconds" if plain else "weighted tokens" if tokens else "requests"
+    unit, load = _load(opened.columns)
     latency = next((bound.bound_s for bound in objective if bound.what == "latency"), None)
     found = open_pool(
         opened.kinds,
@@ -204,11 +203,25 @@ def served_by(
             routing=_plain(routing), priority=_ranks(priority, found.pool.classes)
         )
     else:
-        load = Work(input_tokens=1 / 8, output_tokens=1.0) if tokens else Work(requests=1.0)
         load = load if profiles is None else Work(requests=1.0)
         servers = FluidServers(load=load, unit=found.pool.unit)
         _refused(routing, priority)
     return found.pool, servers, notes, unknown
+
+
+def _load(columns: Sequence[str]) -> tuple[str, Work]:
+    """Return the unit in which the load of a trace is counted, and how."""
+    if "service_s" in columns:
+        return "service seconds", Work(service_s=1.0)
+    if "output_tokens" in columns:
+        return "weighted tokens", Work(input_tokens=1 / 8, output_tokens=1.0)
+    if "images" in columns:
+        return "images", Work(images=1.0)
+    return (
+        ("audio seconds", Work(audio_s=1.0))
+        if "audio_s" in columns
+        else ("requests", Work(requests=1.0))
+    )
 
 
 def _refused(routing: str, priority: str | None) -> None:

@@ -47,7 +47,15 @@ def _table(replay: Replay, *, wide: bool) -> Table:
     digits = decimals(max(row.cost for row in found))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Policy", overflow="fold", min_width=12)
-    heads = ["Cost", "Hours", "Broken", f"{NAMES[replay.shown]} p50", "p99", "Changes/h", "Idle"]
+    heads = [
+        "Cost",
+        *(["Hours"] if _priced(replay) else []),
+        "Broken",
+        f"{NAMES[replay.shown]} p50",
+        "p99",
+        "Changes/h",
+        "Idle",
+    ]
     if wide:
         heads += [f"{NAMES[name]} p99" for name in _others(replay)] + [f"Per {replay.unit}"]
     for head in heads:
@@ -57,6 +65,11 @@ def _table(replay: Replay, *, wide: bool) -> Table:
     for row in found:
         table.add_row(*_cells(replay, row, digits, wide=wide))
     return table
+
+
+def _priced(replay: Replay) -> bool:
+    """Tell whether cost says something else than hours."""
+    return replay.currency != "replica-hours"
 
 
 def _others(replay: Replay) -> list[str]:
@@ -71,7 +84,7 @@ def _cells(replay: Replay, row: RunRow, digits: int, *, wide: bool) -> list[Text
     cells = [
         clip(row.policy, 36),
         money(row.cost, digits),
-        count(run.replica_hours),
+        *([count(run.replica_hours)] if _priced(replay) else []),
         f"{run.violations:.2%}",
         seconds(spread.p50 if spread else None),
         seconds(spread.p99 if spread else None),
