@@ -14,13 +14,7 @@ from lepta.errors import InputError, PolicyFault, Transient
 from lepta.wiring.sweeps import open_sweep
 from sweepwork import fault, marked, square
 
-pytestmark = [
-    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs lepta[ray]"),
-    # Ray's own: it leaves sockets and log files to the collector, and announces a change to come.
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:Tip. In future versions of Ray:FutureWarning"),
-]
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs lepta[ray]")
 
 LOOPBACK = "127.0.0.2"
 """Ray takes 127.0.0.1 for "this machine" and connects to its outer address instead."""

@@ -38,11 +38,17 @@ pasts = arrays(float, st.integers(80, 160), elements=st.floats(0, 100, width=32)
 methods = st.sampled_from(METHODS)
 
 
-@given(pasts, methods, st.integers(1, 20), st.booleans(), st.sampled_from([0.0, 0.05]))
+@given(
+    pasts,
+    methods,
+    st.integers(1, 20),
+    st.sampled_from([0.0, 0.5, 1.0]),
+    st.sampled_from([0.0, 0.05]),
+)
 def test_quantiles_never_cross_and_stay_within_what_is_possible(
-    past: np.ndarray, method: object, horizon: int, relative: bool, rate: float
+    past: np.ndarray, method: object, horizon: int, power: float, rate: float
 ) -> None:
-    held = Conformal(base=method, relative=relative, rate=rate).fit(series(past))
+    held = Conformal(base=method, power=power, rate=rate).fit(series(past))
     forecast = held.forecast(series(past), horizon, (0.01, 0.3, 0.5, 0.9, 0.999))
     assert forecast.values.shape == (5, horizon)
     assert (np.diff(forecast.values, axis=0) >= 0).all()

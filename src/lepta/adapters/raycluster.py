@@ -25,11 +25,7 @@ REACH_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class RayCluster:
-    """The cluster at `address` (host:port, or ray://host:port); its nodes must have lepta too.
-
-    Requests of a trace that is larger than memory stay in a temporary file: nodes see it only
-    where the folder of temporary files is shared by all.
-    """
+    """The cluster at `address` (host:port, or ray://host:port); its nodes must have lepta too."""
 
     address: str
 

@@ -66,7 +66,8 @@ class Change:
 class Course:
     """How a run went, in equal intervals of `step_s` from the start; arrays (intervals,).
 
-    Latencies are those of requests that arrived in the interval; NaN where none did.
+    p50_s and p99_s are of the time that the first objective is about (latency where there is none),
+    of requests that arrived in the interval; NaN where none did.
     """
 
     step_s: float
@@ -135,6 +136,8 @@ class Replay:
     seed: int
     tick_s: float
     version: str
+    shown: str
+    """The time that the first objective is about: latency, wait, ttft or tpot."""
     variants: tuple[str, ...]
     epoch_s: float = float("nan")
     notes: tuple[str, ...] = ()

@@ -45,8 +45,9 @@ class Conformal:
 
     The base is fitted on the first 1 - `share` of the past, its errors are taken on the rest at up
     to `origins` origins, and then it is fitted again on the whole. Errors are kept per step ahead
-    up to `reach_s`; further ahead those of the last step hold, and a note says so. `relative`
-    errors grow with the level that is forecast. `rate` > 0: levels follow the latest
+    up to `reach_s`; further ahead those of the last step hold, and a note says so. Errors
+    grow with the level that is forecast to the `power` (0: not at all, 1/2: as counts do, 1: in
+    proportion). `rate` > 0: levels follow the latest
     misses over `follow` origins (0: they do not).
     """
 
@@ -54,7 +55,7 @@ class Conformal:
     reach_s: float = 86_400.0
     share: float = 0.4
     origins: int = 2000
-    relative: bool = False
+    power: float = 0.0
     rate: float = 0.0
     follow: int = 96
     nonnegative: bool = True
@@ -82,7 +83,7 @@ class Conformal:
         stride = max(1, (count - cut) // self.origins)
         origins = np.arange(first + cut, first + count, stride)
         floor = FLOOR * float(np.nanmean(np.abs(series.values))) or 1.0
-        errors = _errors(early, Seen((series,)), origins, at, floor if self.relative else None)
+        errors = _errors(early, Seen((series,)), origins, at, (self.power, floor))
         seen = np.count_nonzero(~np.isnan(errors), axis=0)
         if seen[0] < LEAST_ERRORS:
             raise InputError(
@@ -98,7 +99,8 @@ class Conformal:
             at=at[kept],
             errors=np.sort(errors[:, kept], axis=0).T,
             seen=seen[kept],
-            floor=floor if self.relative else None,
+            floor=floor,
+            power=self.power,
             rate=self.rate,
             follow=self.follow * stride if self.rate else 0,
             stride=stride,
@@ -115,7 +117,8 @@ class ConformalFitted:
     at: Counts
     errors: Array
     seen: Counts
-    floor: float | None
+    floor: float
+    power: float
     rate: float
     follow: int
     stride: int
@@ -140,8 +143,8 @@ class ConformalFitted:
             asked = self._adapted(seen, int(origin[0]), asked)
         spread = conformal_quantiles(self.errors, self.seen, asked)
         off = np.stack([np.interp(ahead, self.at, row) for row in spread])
-        if self.floor is not None:
-            off *= np.maximum(np.abs(point), self.floor)
+        if self.power:
+            off *= np.maximum(np.abs(point), self.floor) ** self.power
         values = np.sort(point + off, axis=0)
         if self.least is not None:
             values = np.maximum(values, self.least)
@@ -160,10 +163,17 @@ class ConformalFitted:
             notes=notes,
         )
 
+    def ranks(self, recent: Series) -> Array:
+        """Return at which level each step of `recent` fell, as forecast one step before."""
+        seen = Seen((self.inner.past, recent))
+        origins = recent.first_step + np.arange(len(recent))
+        errors = _errors(self.inner, seen, origins, self.at[:1], (self.power, self.floor))
+        return _ranks(errors[:, 0], self.errors[0, : self.seen[0]])
+
     def _adapted(self, seen: Seen, origin: int, asked: Array) -> Array:
         """Let the levels follow the misses of the origins that lie behind."""
         behind = np.arange(origin - self.follow, origin, self.stride)
-        errors = _errors(self.inner, seen, behind, self.at, self.floor, origin)
+        errors = _errors(self.inner, seen, behind, self.at, (self.power, self.floor), origin)
         ranks = np.column_stack(
             [_ranks(errors[:, k], self.errors[k, :count]) for k, count in enumerate(self.seen)]
         )
@@ -235,7 +245,7 @@ def _errors(
     seen: Seen,
     origins: Counts,
     at: Counts,
-    floor: float | None,
+    scale: tuple[float, float],
     end: int | None = None,
 ) -> Array:
     """Return (origins, at): value minus point, NaN where it was not seen (or lies past `end`)."""
@@ -244,7 +254,8 @@ def _errors(
     error = seen.at(target) - point
     if end is not None:
         error = np.where(target < end, error, np.nan)
-    return error if floor is None else error / np.maximum(np.abs(point), floor)
+    power, floor = scale
+    return error / np.maximum(np.abs(point), floor) ** power if power else error
 
 
 def _fits(fitted: ConformalFitted) -> Fitted:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 __all__ = ["Behavior", "History"]
 
+NO_LIMIT = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -30,7 +32,7 @@ class Behavior:
     down_share: float = 1.0
     period_s: float = 15.0
     least: int = 1
-    most: int = 2**31
+    most: int = NO_LIMIT
 
     def level(
         self, at_s: float, current: int, recommended: int, history: History
@@ -59,7 +61,8 @@ class Behavior:
         removed = -sum(n for _, n in recent if n < 0)
         if level > current:
             base = current - added + removed
-            ceiling = max(base + self.up_pods, math.ceil(base * (1 + self.up_share)))
+            share = base * (1 + self.up_share)
+            ceiling = max(base + self.up_pods, math.ceil(min(share, NO_LIMIT)))
             most = min(max(ceiling, current), self.most)
             if level > most:
                 level, why = most, f"{level} limited to {most}"

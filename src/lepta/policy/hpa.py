@@ -63,6 +63,9 @@ class HPA:
         variant = main_variant(seen.pool)
         ready, unready = int(seen.serving[variant]), int(seen.starting[variant])
         current = ready + unready
+        if current == 0 and not len(seen.load_per_s) and not seen.draining.any():
+            level = self.behavior.least
+            return self._told(seen, variant, level, "starts with the minimum"), memory
         if current == 0:
             # A deployment scaled to zero is switched off: the controller leaves it alone.
             return self._told(seen, variant, 0, "no replicas: switched off"), memory

@@ -16,8 +16,16 @@ from lepta.policy.hpa import HPA
 from lepta.policy.hpa import PARAMETERS as HPA_PARAMETERS
 from lepta.policy.keda import KEDA
 from lepta.policy.keda import PARAMETERS as KEDA_PARAMETERS
+from lepta.policy.oracle import PARAMETERS as ORACLE_PARAMETERS
+from lepta.policy.oracle import plan
 from lepta.policy.parameters import Parameter, Value, checked, named
+from lepta.policy.predictive import PARAMETERS as PREDICTIVE_PARAMETERS
+from lepta.policy.predictive import Predictive
 from lepta.policy.single import main_variant
+from lepta.policy.window import PARAMETERS as WINDOW_PARAMETERS
+from lepta.policy.window import Window
+from lepta.policy.wva import PARAMETERS as WVA_PARAMETERS
+from lepta.policy.wva import WVA
 
 __all__ = ["BUILTIN", "Future", "Kind", "parse", "split"]
 
@@ -120,11 +128,6 @@ def _given(kind: Kind, text: str, tail: str) -> dict[str, object]:
     return given
 
 
-def number(values: Mapping[str, Value], name: str) -> float:
-    """Return a parameter that is a number."""
-    return float(values[name])
-
-
 @dataclass(frozen=True, slots=True)
 class _Levels(Parameter):
     """Levels of the variants, "10" (of the main one) or "8/2/0" (of each)."""
@@ -193,6 +196,41 @@ def _keda(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> 
     )
 
 
+def _window(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+    main_variant(pool)
+    return Window(
+        quantile=float(values["quantile"]),
+        window_s=float(values["window"]),
+        margin=float(values["margin"]),
+        down_s=float(values["down"]),
+        least=int(values["min"]),
+        name=name,
+    )
+
+
+def _wva(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+    return WVA(
+        threshold=float(values["threshold"]),
+        spare=float(values["spare"]),
+        queue=float(values["queue"]),
+        queuespare=float(values["queuespare"]),
+        interval_s=float(values["interval"]),
+        least=int(values["min"]),
+        name=name,
+    )
+
+
+def _predictive(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+    numbers = {key: float(value) for key, value in values.items() if key != "least"}
+    return Predictive(**numbers, least=int(values["least"]), name=name)
+
+
+def _oracle(values: dict[str, Value], name: str, pool: Pool, future: Future | None) -> Policy:
+    if future is None:  # `parse` has asked for it
+        raise InputError("oracle sees the future, and none is known here")
+    return plan(pool, future.load_per_s, future.tick_s, margin=float(values["margin"]), name=name)
+
+
 def _table(kinds: Sequence[Kind]) -> dict[str, Kind]:
     return {kind.name: kind for kind in kinds}
 
@@ -217,6 +255,31 @@ BUILTIN = _table(
             summary="queue length over a target, scale to zero",
             build=_keda,
             parameters=KEDA_PARAMETERS,
+        ),
+        Kind(
+            name="wva",
+            summary="one more of the cheapest when saturated, one less of the dearest when not",
+            build=_wva,
+            parameters=WVA_PARAMETERS,
+        ),
+        Kind(
+            name="window",
+            summary="a quantile of the recent load with a margin",
+            build=_window,
+            parameters=WINDOW_PARAMETERS,
+        ),
+        Kind(
+            name="predictive",
+            summary="price against lateness over the loads that may come within a start",
+            build=_predictive,
+            parameters=PREDICTIVE_PARAMETERS,
+        ),
+        Kind(
+            name="oracle",
+            summary="knows the load that will come: the least that it could cost",
+            build=_oracle,
+            parameters=ORACLE_PARAMETERS,
+            sees_future=True,
         ),
     ]
 )

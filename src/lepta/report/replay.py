@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from lepta.domain.replay import PolicyRun, Replay
+from lepta.domain.replay import PolicyRun, Replay, Spread
 from lepta.report.numbers import NO_DATA, plain
 
-__all__ = ["RunRow", "hardware", "moment", "rows", "seconds", "verdict"]
+__all__ = ["NAMES", "RunRow", "hardware", "moment", "rows", "seconds", "shown", "verdict"]
+
+NAMES = {"latency": "Latency", "wait": "Wait", "ttft": "TTFT", "tpot": "TPOT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ def verdict(replay: Replay) -> str:
         f"{best.policy} is the cheapest that keeps {promise}: {best.cost:,.2f} {replay.currency}, "
         f"{best.run.violations:.2%} of the requests outside it."
     )
+
+
+def shown(replay: Replay, run: PolicyRun) -> Spread | None:
+    """Return the time that the first objective is about."""
+    found: Spread | None = getattr(run, replay.shown)
+    return found
 
 
 def hardware(run: PolicyRun) -> str:

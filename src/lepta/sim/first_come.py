@@ -95,7 +95,7 @@ def count(number: object, name: str) -> int:
         raise InputError(
             f"{name} is {shorten(number)}", where="fcfs", remedy=f"give 1 or more {name}"
         )
-    return int(number)  # type: ignore[call-overload,no-any-return]
+    return int(number)
 
 
 def _fault(arrival: Array, service: Array, i: int) -> InputError:

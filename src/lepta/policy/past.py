@@ -1,0 +1,66 @@
+"""What a policy remembers of the load: one number per tick, and its slow level."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lepta.domain.pool import Array, Pool, Snapshot
+
+__all__ = ["Past", "cheapest_rate", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Load in replicas of the cheapest variant per class, one value per tick, oldest first.
+
+    `level` (ticks,) is the exponentially weighted mean up to each tick; `mix` (classes,) that of
+    the loads now. Ticks that were not seen are left out.
+    """
+
+    ticks: int = 0
+    load: Array = field(default_factory=lambda: np.zeros(0))
+    level: Array = field(default_factory=lambda: np.zeros(0))
+    mix: Array = field(default_factory=lambda: np.zeros(0))
+    total: float = 0.0
+    weight: float = 0.0
+
+
+def cheapest_rate(pool: Pool) -> Array:
+    """Return (classes,) the capacity of the variant that serves each class cheapest; 0: none."""
+    rate = pool.capacity_per_s
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_load = np.where(rate > 0, pool.prices / rate, np.inf)
+    best = np.argmin(per_load, axis=1)
+    return np.asarray(rate[np.arange(len(rate)), best])
+
+
+def look(past: Past, seen: Snapshot, half_life_s: float, keep_s: float) -> Past:
+    """Take in the ticks since the last look; of those before the first, up to `keep_s`."""
+    now = round(seen.at_s / seen.tick_s) + seen.earlier
+    keep = max(1, int(keep_s // seen.tick_s))
+    rows = seen.load_per_s[max(0, len(seen.load_per_s) - (now - past.ticks)) :]
+    if not past.ticks:
+        rows = rows[-keep:]
+    if not len(rows):
+        return replace(past, ticks=now) if now else past
+    unit = cheapest_rate(seen.pool)
+    decay = 0.5 ** (seen.tick_s / half_life_s)
+    total, weight = past.total, past.weight
+    mix = past.mix if len(past.mix) else np.zeros(len(unit))
+    loads, levels = [past.load], [past.level]
+    for row in rows:
+        if np.isnan(row).any():
+            continue
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = float(np.where(row > 0, np.where(unit > 0, row / unit, 0.0), 0.0).sum())
+        total, weight, mix = total * decay + x, weight * decay + 1.0, mix * decay + row
+        loads.append(np.array([x]))
+        levels.append(np.array([total / weight]))
+    return Past(
+        ticks=now,
+        load=np.concatenate(loads)[-keep:],
+        level=np.concatenate(levels)[-keep:],
+        mix=mix,
+        total=total,
+        weight=weight,
+    )

@@ -1,0 +1,327 @@
+"""Hold what is cheapest on average over the loads that may come until new replicas serve.
+
+The load of the lead time is a distribution: the last `memory` seconds, tick by tick, each brought
+to the level and trend of now. For every number of replicas the fluid queue is run through it; the
+number that minimizes
+
+    price x replicas + penalty x work that comes too late
+
+is held (a newsvendor whose shortage is not a quantile but lateness, so that a backlog that drains
+in time costs nothing, and one that does not costs all that queues behind it).
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lepta.domain.pool import Array, Decision, Snapshot
+from lepta.numerics.lateness import late_work
+from lepta.numerics.queueing import servers_for_wait
+from lepta.policy.fill import fill
+from lepta.policy.parameters import Parameter
+from lepta.policy.past import Past, cheapest_rate, look
+from lepta.policy.single import ceiling, clock, latest_load
+
+__all__ = ["PARAMETERS", "Memory", "Predictive"]
+
+PARAMETERS = (
+    Parameter(
+        "penalty",
+        10.0,
+        0.1,
+        1e4,
+        "prices",
+        "what late work costs, in prices of the replica time that it takes",
+        tune=True,
+        log=True,
+    ),
+    Parameter(
+        "quantile",
+        0.0,
+        0.0,
+        0.9999,
+        "share of ticks",
+        "hold this quantile of the forecast instead of weighing price and penalty; 0: weigh",
+    ),
+    Parameter(
+        "memory",
+        2_400.0,
+        60.0,
+        86_400.0,
+        "s",
+        "past that stands for what may come",
+        tune=True,
+        log=True,
+    ),
+    Parameter(
+        "half",
+        900.0,
+        15.0,
+        86_400.0,
+        "s",
+        "half-life of the level of the load",
+        tune=True,
+        log=True,
+    ),
+    Parameter(
+        "trend",
+        1.0,
+        0.0,
+        2.0,
+        "share",
+        "how much of the growth over a lead time goes on",
+        tune=True,
+    ),
+    Parameter(
+        "margin", 1.0, 0.5, 3.0, "factor", "on the load, for bursts within a tick", tune=True
+    ),
+    Parameter(
+        "drain",
+        60.0,
+        0.0,
+        3_600.0,
+        "s",
+        "time to clear a backlog that is there when new replicas serve; 0: leave it to the rest",
+        tune=True,
+    ),
+    Parameter(
+        "down",
+        120.0,
+        0.0,
+        3_600.0,
+        "s",
+        "shrink to the largest need of so long, and never sooner than a start takes",
+        tune=True,
+    ),
+    Parameter(
+        "band", 0.05, 0.0, 0.5, "share", "a need this close to the level changes nothing", tune=True
+    ),
+    Parameter("wait", 2.0, 0.0, 3_600.0, "s", "the longest wait that is in time"),
+    Parameter(
+        "least",
+        1,
+        0,
+        1e9,
+        "replicas",
+        "of the cheapest variant, never fewer, but zero where a start fits into `wait`",
+        whole=True,
+    ),
+    Parameter(
+        "share",
+        0.0,
+        0.0,
+        0.5,
+        "share",
+        "plain servers (slots and one request in each): share that may wait longer, by Erlang C; "
+        "0: capacities hold it already",
+    ),
+    Parameter("arrivals", 1.0, 0.0, 100.0, "1", "squared variation between arrivals, for `share`"),
+    Parameter("service", 1.0, 0.0, 100.0, "1", "squared variation of service, for `share`"),
+)
+
+CLIP = 1.5
+"""Most that a past tick is scaled up, or down, to the level of now."""
+MOST_LEVELS = 80
+"""Numbers of replicas that are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The past of the load, and the needs found within the last `down` seconds."""
+
+    past: Past = field(default_factory=Past)
+    needs: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictive:
+    """Newsvendor over the start-up lead time, with hysteresis; parameters as in `PARAMETERS`.
+
+    Up at once where the need passes the level by more than the band; down only to the largest need
+    of the last max(`down`, start-up) seconds. So between a step up and the next step down at least
+    that time passes, whatever the load does. Of several variants the cheapest that survives is
+    filled first (`fill`).
+    """
+
+    penalty: float = 10.0
+    quantile: float = 0.0
+    memory: float = 2_400.0
+    half: float = 900.0
+    trend: float = 1.0
+    margin: float = 1.0
+    drain: float = 60.0
+    down: float = 120.0
+    band: float = 0.05
+    wait: float = 2.0
+    least: int = 1
+    share: float = 0.0
+    arrivals: float = 1.0
+    service: float = 1.0
+    name: str = "predictive"
+
+    def start(self) -> Memory:
+        """Nothing seen yet."""
+        return Memory()
+
+    def decide(self, seen: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        """Return the levels for the lead time, and the memory."""
+        past = look(memory.past, seen, self.half, self.memory)
+        if not len(past.load):
+            want = tuple(int(level) for level in seen.held)
+            if not sum(want):
+                want = self._spread(seen, past, max(self.least, 1))
+            why = "no load seen yet"
+            return self._told(seen, want, why), Memory(past, memory.needs)
+        lead = max(v.startup_s for v in seen.pool.variants) + seen.tick_s
+        likely = self._scenarios(past, lead, seen.tick_s)
+        need = self._hold(seen, likely, past)
+        held = self._held(seen, past)
+        backlog = self._backlog(seen, past)
+        reason = ""
+        if backlog > need:
+            need, reason = backlog, f", {float(seen.waiting_work.sum()):.3g} wait"
+        window = max(self.down, lead - seen.tick_s)
+        needs = (
+            *(one for one in memory.needs if one[0] > seen.at_s - window),
+            (seen.at_s, need),
+        )
+        largest = max(n for _, n in needs)
+        level = held
+        if need > held * (1 + self.band) or (need > held and held == 0):
+            level = float(need)
+        elif largest < held * (1 - self.band) or (largest == 0 and held > 0):
+            level = float(largest)
+        if level == held:
+            want = tuple(int(n) for n in seen.held)
+            lost = bool(((seen.held > 0) & ~seen.available).any())
+            if lost and len(want) > 1:
+                want = self._spread(seen, past, level)
+        else:
+            want = self._spread(seen, past, level)
+        return self._told(seen, want, self._why(seen, likely, past, reason, want, lead)), Memory(
+            past, needs
+        )
+
+    def _scenarios(self, past: Past, lead_s: float, tick_s: float) -> Array:
+        """The ticks of the past at the level of now, carried on by the trend."""
+        level = past.level
+        ahead = min(max(1, round(lead_s / tick_s)), len(level) - 1)
+        grown = 1.0
+        if ahead and level[-1 - ahead] > 0:
+            grown = float(np.clip(level[-1] / level[-1 - ahead], 1 / CLIP, CLIP)) ** self.trend
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = np.where(level > 0, level[-1] / level, 1.0)
+        likely: Array = past.load * np.clip(scale, 1 / CLIP, CLIP) * grown * self.margin
+        return likely
+
+    def _hold(self, seen: Snapshot, likely: Array, past: Past) -> int:
+        """The number with the least cost of holding and of being late."""
+        top = ceiling(float(likely.max()))
+        if self.quantile > 0:
+            need = ceiling(float(np.quantile(likely, self.quantile)))
+        else:
+            low = max(1, int(likely.mean()))
+            step = max(1, math.ceil((top - low) / MOST_LEVELS))
+            levels = np.arange(low, max(top, low) + step, step, dtype=float)
+            late = late_work(likely, levels, self.wait / seen.tick_s)
+            need = int(levels[int(np.argmin(levels + self.penalty * late))])
+        if self.share > 0:
+            need = max(need, self._servers(seen, past))
+        cold = max(v.startup_s for v in seen.pool.variants) <= self.wait
+        if top == 0 and cold:
+            return 0
+        return max(need, self.least, 0 if cold else 1)
+
+    def _servers(self, seen: Snapshot, past: Past) -> int:
+        """Plain servers by Erlang C and Allen-Cunneen, at the level of now."""
+        unit = cheapest_rate(seen.pool)
+        best = int(np.argmax(seen.pool.capacity_per_s[0] == unit[0]))
+        slots = max(1, seen.pool.variants[best].slots)
+        service_s = slots / float(unit[0]) if unit[0] > 0 else 0.0
+        if service_s == 0:
+            return 0
+        servers = servers_for_wait(
+            float(past.level[-1]) * slots,
+            service_s,
+            self.wait,
+            self.share,
+            self.arrivals,
+            self.service,
+        )
+        return ceiling(float(servers) / slots) if np.isfinite(servers) else 0
+
+    def _backlog(self, seen: Snapshot, past: Past) -> int:
+        """What clears the backlog that will be there when replicas ordered now serve."""
+        unit = cheapest_rate(seen.pool)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            work = float(np.where(unit > 0, seen.waiting_work / unit, 0.0).sum())
+        if not self.drain or not work > 0:
+            return 0
+        lead = max(v.startup_s for v in seen.pool.variants)
+        weigh = self._weigh(seen, past)
+        coming = sum(max(0.0, lead - ready) * weigh[v] for v, ready in seen.ready_in_s)
+        recent = float(past.load[-4:].mean())
+        left = work + recent * lead - coming - lead * float(seen.serving @ weigh)
+        return ceiling(recent + left / self.drain) if left > 0 else 0
+
+    def _weigh(self, seen: Snapshot, past: Past) -> Array:
+        """(variants,) one replica in replicas of the cheapest variant, at the mix of now."""
+        mix = past.mix if past.mix.sum() > 0 else np.ones(len(seen.pool.classes))
+        unit = cheapest_rate(seen.pool)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            whole = float(np.where(mix > 0, mix / unit, 0.0).sum())
+            alone = np.where(mix[:, None] > 0, mix[:, None] / seen.pool.capacity_per_s, 0.0).sum(0)
+            weight = np.where(np.isfinite(alone) & (alone > 0), whole / alone, 0.0)
+            # A variant that serves some classes only counts by the classes that it serves.
+            part = np.where(
+                (mix[:, None] > 0) & (seen.pool.capacity_per_s > 0),
+                seen.pool.capacity_per_s / unit[:, None],
+                0.0,
+            ).max(axis=0)
+        return np.where(weight > 0, weight, part)
+
+    def _held(self, seen: Snapshot, past: Past) -> float:
+        held = float(seen.held @ self._weigh(seen, past))
+        return round(held, 9)
+
+    def _spread(self, seen: Snapshot, past: Past, level: float) -> tuple[int, ...]:
+        """Levels of the variants worth so many replicas of the cheapest, at the mix of now."""
+        if len(seen.pool.variants) == 1:
+            return (ceiling(level),)
+        mix = past.mix if len(past.mix) and past.mix.sum() > 0 else cheapest_rate(seen.pool)
+        unit = cheapest_rate(seen.pool)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            whole = float(np.where(mix > 0, np.where(unit > 0, mix / unit, 0.0), 0.0).sum())
+        want, _ = fill(seen, mix * (level / whole) if whole > 0 else np.zeros(len(mix)))
+        return want
+
+    def _why(
+        self,
+        seen: Snapshot,
+        likely: Array,
+        past: Past,
+        reason: str,
+        want: tuple[int, ...],
+        lead_s: float,
+    ) -> str:
+        unit = float(past.mix.sum()) / max(self._whole(seen, past), 1e-300)
+        able = float(seen.serving @ self._weigh(seen, past)) * unit
+        low, high = (float(q) * unit for q in np.quantile(likely, (0.5, 0.95)))
+        moves = ", ".join(
+            f"{variant.name} {n - int(had):+d}"
+            for variant, n, had in zip(seen.pool.variants, want, seen.held, strict=True)
+            if n != had
+        )
+        return (
+            f"load {latest_load(seen):.3g} of {able:.3g} at {clock(seen)}{reason}, forecast "
+            f"{low:.3g}-{high:.3g} by {clock(seen, lead_s)}" + (f", {moves}" if moves else "")
+        )
+
+    def _whole(self, seen: Snapshot, past: Past) -> float:
+        unit = cheapest_rate(seen.pool)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.where(past.mix > 0, past.mix / unit, 0.0).sum())
+
+    def _told(self, seen: Snapshot, want: tuple[int, ...], why: str) -> Decision:
+        return Decision(at_s=seen.at_s, policy=self.name, want=want, why=why)
