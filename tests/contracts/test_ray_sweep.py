@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+import lepta
 from lepta.errors import InputError, PolicyFault, Transient
+from lepta.report.schema.replay import to_json
 from lepta.wiring.sweeps import open_sweep
 from sweepwork import fault, marked, square
 
@@ -94,6 +96,19 @@ def test_the_same_results_as_here_and_errors_with_their_fields(
     assert type(caught.value) is PolicyFault
     assert caught.value.where == "policy mine"
     assert caught.value.remedy == "ask for 0 or more"
+
+
+def test_a_replay_on_the_cluster_is_the_one_here(
+    cluster: Any, nodes: list[Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "requests.csv"
+    rows = [f"{i / 4},{(i * 7) % 11 / 4}" for i in range(1_000)]
+    path.write_text("\n".join(["ts,service_s", *rows]))
+    here, there = (
+        lepta.replay(path, "fixed:6,hpa", slo="p99=9s", cluster=address)
+        for address in (None, cluster.address)
+    )
+    assert to_json(here) == to_json(there)
 
 
 def test_an_address_without_a_cluster_is_a_clear_error() -> None:

@@ -1,10 +1,13 @@
 """What every sweep keeps, here in processes: all results once, in order, errors with fields."""
 
 import pickle
+from pathlib import Path
 
 import pytest
 
+import lepta
 from lepta.errors import InputError, LeptaError, PolicyFault, Transient
+from lepta.report.schema.replay import to_json
 from lepta.wiring.sweeps import open_sweep
 from sweepwork import death, fault, late_first, square
 
@@ -18,6 +21,19 @@ def test_results_come_once_and_in_order(jobs: int) -> None:
     assert seen == sorted(seen)
     assert [item for item, _ in sweep.map(late_first, range(5))] == list(range(5))
     assert list(sweep.map(square, [])) == []
+
+
+def test_a_replay_is_the_same_on_any_number_of_processes(tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    rows = [f"{i / 4},{'ab'[i % 2]},{(i * 7) % 11 / 4}" for i in range(2_000)]
+    path.write_text("\n".join(["ts,class,service_s", *rows]))
+    one, two, three = (
+        lepta.replay(path, "fixed:6,hpa,keda", slo="p99=9s", jobs=jobs, keep_ledger=True)
+        for jobs in (1, 2, 3)
+    )
+    assert len(one.runs) == 3
+    assert to_json(one) == to_json(two) == to_json(three)
+    assert one.ledgers == two.ledgers == three.ledgers
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
