@@ -18,7 +18,7 @@ from lepta.errors import Permanent
 
 __all__ = ["CHUNK", "Kept", "Spool"]
 
-IN_MEMORY_BYTES = 192 * 2**20
+IN_MEMORY_BYTES = 64 * 2**20
 CHUNK = 2**17
 """Most requests in one piece."""
 SORT_MEMORY = "300MiB"
