@@ -110,7 +110,7 @@ def stream(until, drain, at, service, kind, first, last, s):  # type: ignore[no-
     Only where no patience is set and no request that lost its replica waits. What ends makes room
     at the top of the heap for what begins, and the counters stay in registers.
     """
-    state, request, replica, queues, kinds, heap, idle, tree, told = s
+    state, request, replica, queues, kinds, heap, idle, _, told = s
     state = state[0]
     queue = queues[0, 1]
     n, waiting, free, row_told = state["heap"], state["waiting"], state["free"], state["told"]
