@@ -5,6 +5,9 @@ ceil((n + 1) q)-th smallest of n errors of forecasts of steps that the fit had n
 below the middle). On exchangeable errors it then holds at least q of the time, for any method and
 any distribution. Demand is not exchangeable, so the levels may follow the latest misses (adaptive
 conformal inference, Gibbs & Candes 2021), in ranks: a level that was missed too often moves out.
+
+Around a method that says quantiles itself, the errors are those of the nearest quantile that it
+says (conformalized quantile regression, Romano et al. 2019).
 """
 
 from collections.abc import Sequence
@@ -18,6 +21,8 @@ from lepta.forecast.base import (
     LEVELS,
     Accuracy,
     Array,
+    BandFitted,
+    BandForecaster,
     Counts,
     Fitted,
     Forecast,
@@ -51,7 +56,7 @@ class Conformal:
     misses over `follow` origins (0: they do not).
     """
 
-    base: PointForecaster
+    base: PointForecaster | BandForecaster
     reach_s: float = 86_400.0
     share: float = 0.4
     origins: int = 2000
@@ -84,7 +89,7 @@ class Conformal:
         origins = np.arange(first + cut, first + count, stride)
         floor = FLOOR * float(np.nanmean(np.abs(series.values))) or 1.0
         errors = _errors(early, Seen((series,)), origins, at, (self.power, floor))
-        seen = np.count_nonzero(~np.isnan(errors), axis=0)
+        seen = np.count_nonzero(~np.isnan(errors[0]), axis=0)
         if seen[0] < LEAST_ERRORS:
             raise InputError(
                 f"only {seen[0]} errors could be taken in {count - cut} steps",
@@ -97,7 +102,7 @@ class Conformal:
             name=self.name,
             inner=self.base.fit(series, calendar),
             at=at[kept],
-            errors=np.sort(errors[:, kept], axis=0).T,
+            errors=np.ascontiguousarray(np.moveaxis(np.sort(errors[:, :, kept], axis=1), 1, 2)),
             seen=seen[kept],
             floor=floor,
             power=self.power,
@@ -110,10 +115,13 @@ class Conformal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConformalFitted:
-    """A fitted point forecaster with its sorted errors (knots, errors), NaN last."""
+    """A fitted method with its sorted errors (bands, knots, errors), NaN last.
+
+    A method that says one value per step has one band.
+    """
 
     name: str
-    inner: PointFitted
+    inner: PointFitted | BandFitted
     at: Counts
     errors: Array
     seen: Counts
@@ -137,12 +145,18 @@ class ConformalFitted:
         seen = Seen((self.inner.past, recent))
         origin = np.array([recent.first_step + len(recent)])
         ahead = np.arange(horizon_steps)
-        point = self.inner.points(seen, origin, ahead)[0]
+        bands = _bands(self.inner, seen, origin, ahead)[:, 0]
+        band = self._nearest(held)
         asked = np.repeat(np.array(held)[:, None], len(self.at), axis=1)
         if self.rate:
-            asked = self._adapted(seen, int(origin[0]), asked)
-        spread = conformal_quantiles(self.errors, self.seen, asked)
-        off = np.stack([np.interp(ahead, self.at, row) for row in spread])
+            asked = self._adapted(seen, int(origin[0]), asked, band)
+        point = bands[band]
+        off = np.empty_like(point)
+        for b in np.unique(band):
+            rows = np.flatnonzero(band == b)
+            spread = conformal_quantiles(self.errors[b], self.seen, asked[rows])
+            for row, errors in zip(rows, spread, strict=True):
+                off[row] = np.interp(ahead, self.at, errors)
         if self.power:
             off *= np.maximum(np.abs(point), self.floor) ** self.power
         values = np.sort(point + off, axis=0)
@@ -168,16 +182,31 @@ class ConformalFitted:
         seen = Seen((self.inner.past, recent))
         origins = recent.first_step + np.arange(len(recent))
         errors = _errors(self.inner, seen, origins, self.at[:1], (self.power, self.floor))
-        return _ranks(errors[:, 0], self.errors[0, : self.seen[0]])
+        middle = self._nearest((0.5,))[0]
+        return _ranks(errors[middle, :, 0], self.errors[middle, 0, : self.seen[0]])
 
-    def _adapted(self, seen: Seen, origin: int, asked: Array) -> Array:
+    def _nearest(self, levels: Sequence[float]) -> Counts:
+        """Return for each level the band whose own level is nearest."""
+        if not isinstance(self.inner, BandFitted):
+            return np.zeros(len(levels), np.int64)
+        off = np.abs(np.array(levels)[:, None] - np.array(self.inner.band_levels))
+        nearest: Counts = off.argmin(axis=1)
+        return nearest
+
+    def _adapted(self, seen: Seen, origin: int, asked: Array, band: Counts) -> Array:
         """Let the levels follow the misses of the origins that lie behind."""
         behind = np.arange(origin - self.follow, origin, self.stride)
         errors = _errors(self.inner, seen, behind, self.at, (self.power, self.floor), origin)
-        ranks = np.column_stack(
-            [_ranks(errors[:, k], self.errors[k, :count]) for k, count in enumerate(self.seen)]
-        )
-        return adapted(ranks, asked, self.rate)
+        moved = asked.copy()
+        for b in np.unique(band):
+            ranks = np.column_stack(
+                [
+                    _ranks(errors[b, :, k], self.errors[b, k, :count])
+                    for k, count in enumerate(self.seen)
+                ]
+            )
+            moved[band == b] = adapted(ranks, asked[band == b], self.rate)
+        return moved
 
 
 def conformal_quantiles(errors: Array, seen: Counts, levels: Array) -> Array:
@@ -241,21 +270,28 @@ def _ranks(errors: Array, among: Array) -> Array:
 
 
 def _errors(
-    fitted: PointFitted,
+    fitted: PointFitted | BandFitted,
     seen: Seen,
     origins: Counts,
     at: Counts,
     scale: tuple[float, float],
     end: int | None = None,
 ) -> Array:
-    """Return (origins, at): value minus point, NaN where it was not seen (or lies past `end`)."""
-    point = fitted.points(seen, origins, at)
+    """Return (bands, origins, at): value minus band, NaN where not seen (or not before `end`)."""
+    said = _bands(fitted, seen, origins, at)
     target = origins[:, None] + at
-    error = seen.at(target) - point
+    error = seen.at(target) - said
     if end is not None:
         error = np.where(target < end, error, np.nan)
     power, floor = scale
-    return error / np.maximum(np.abs(point), floor) ** power if power else error
+    return error / np.maximum(np.abs(said), floor) ** power if power else error
+
+
+def _bands(fitted: PointFitted | BandFitted, seen: Seen, origins: Counts, ahead: Counts) -> Array:
+    """Return (bands, origins, ahead)."""
+    if isinstance(fitted, BandFitted):
+        return fitted.bands(seen, origins, ahead)
+    return fitted.points(seen, origins, ahead)[None]
 
 
 def _fits(fitted: ConformalFitted) -> Fitted:
