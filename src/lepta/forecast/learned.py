@@ -1,8 +1,8 @@
 """Quantiles by gradient boosting: what lags, rolling figures, seasons and the calendar tell.
 
 One LightGBM model per quantile (Ke et al. 2017) learns the change from the last value, over the
-typical change of the series, for any step ahead at once: the step is a feature. The same past and
-seed give the same trees. `conformal.Conformal` around it makes the quantiles hold.
+typical change so many steps ahead, for any step ahead at once: the step is a feature. The same past
+and seed give the same trees. `conformal.Conformal` around it makes the quantiles hold.
 """
 
 from dataclasses import dataclass
@@ -68,14 +68,17 @@ class Learned:
                 where=f"{self.name} on the series {series.name}".rstrip(),
                 remedy=f"give a longer past: it needs {LEAST_ROWS} rows",
             )
-        size = float(np.mean(np.abs(change[known]))) or 1.0
+        spread = np.nanmean(np.abs(true - last[:, None]), axis=0)
+        size = float(np.nanmean(spread)) or 1.0
+        spread = np.where(spread > 0, spread, size)
+        change /= np.broadcast_to(spread, true.shape).reshape(-1)
         rows[:, table.sized] /= size
-        data = engine.Dataset(rows[known], change[known] / size, params=self._options(0.5))
+        data = engine.Dataset(rows[known], change[known], params=self._options(0.5))
         models = tuple(
             engine.train(self._options(level), data, num_boost_round=self.trees)
             for level in self.band_levels
         )
-        return _LearnedFitted(self.name, series, self.band_levels, models, table, size)
+        return _LearnedFitted(self.name, series, self.band_levels, models, table, size, at, spread)
 
     def _options(self, level: float) -> dict[str, Any]:
         return {
@@ -169,6 +172,9 @@ class _LearnedFitted:
     models: tuple[Any, ...]
     table: _Table
     size: float
+    at: Counts
+    spread: Array
+    """(at,) the mean size of a change so many steps ahead."""
 
     def bands(self, seen: Seen, origins: Counts, ahead: Counts) -> Array:
         rows, last = self.table.rows(seen, origins, ahead)
@@ -179,5 +185,7 @@ class _LearnedFitted:
         )
         known = self.past.values[~np.isnan(self.past.values)]
         start = np.where(np.isnan(last), known[-1], last)
-        bands: Array = np.sort(start[:, None] + change * self.size, axis=0)
+        bands: Array = np.sort(
+            start[:, None] + change * np.interp(ahead, self.at, self.spread), axis=0
+        )
         return bands
