@@ -26,8 +26,9 @@ from lepta.sim.task import ReplayTask
 from lepta.sim.trace import Later, Trace, load_of
 from lepta.wiring.clock import clock
 from lepta.wiring.faults import read_faults
+from lepta.wiring.opened import Opened
 from lepta.wiring.policies import kinds, plugins
-from lepta.wiring.replayed import Opened, open_trace, served_by
+from lepta.wiring.replayed import open_trace, served_by
 from lepta.wiring.sweeps import run_tasks
 
 __all__ = ["policy_table", "replay", "write_replay"]
