@@ -12,6 +12,7 @@ from lepta.domain.requests import Requests
 from lepta.errors import InputError, listing
 from lepta.sim.servers import FluidServers, PlainServers, Routing, Servers
 from lepta.sim.work import Work
+from lepta.wiring.batchedpool import batched_pool, is_measured
 from lepta.wiring.generated import generated
 from lepta.wiring.opened import InMemory, Opened
 from lepta.wiring.pools import open_pool
@@ -140,6 +141,7 @@ def served_by(
     routing: str,
     priority: str | None,
     objective: Sequence[Bound],
+    model: str | None,
     extrapolate: bool,
 ) -> tuple[Pool, Servers, tuple[str, ...], tuple[str, ...]]:
     """Return pool, servers, notes, and what is not known.
@@ -153,6 +155,24 @@ def served_by(
         raise InputError(
             f"there is no routing {routing!r}", where="routing", remedy=f"take {listing(ROUTINGS)}"
         )
+    if profiles is not None and is_measured(profiles):
+        if priority is not None or capacity is not None:
+            raise InputError(
+                "batched replicas know neither priority nor capacity", remedy="leave them out"
+            )
+        batched = batched_pool(
+            opened,
+            profiles,
+            offers=offers,
+            model=model,
+            objective=objective,
+            price=price,
+            startup_s=startup_s,
+            limit=limit,
+            routing=routing,
+            extrapolate=extrapolate,
+        )
+        return batched.pool, batched.servers, batched.notes, batched.unknown
     plain = "service_s" in opened.columns
     unit, load = _load(opened.columns)
     latency = next((bound.bound_s for bound in objective if bound.what == "latency"), None)
