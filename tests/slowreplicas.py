@@ -222,7 +222,7 @@ class Slow:
         else:
             least = min(loads.values())
             chosen = min(n for n in able if loads[n] == least)
-            if self.route == "prefix":
+            if self.route == "prefix-aware":
                 near = [n for n in able if loads[n] <= least + self.guard]
                 hits = {n: self.replicas[n].hits(seq, len(seq.blocks)) for n in near}
                 if max(hits.values()):

@@ -38,7 +38,7 @@ __all__ = [
     "fill",
     "next_s",
     "reset",
-    "run",
+    "run","run_closed",
     "use",
     "waiting_work",
 ]
@@ -76,7 +76,7 @@ BLOCK = 512
 GOLDEN = 0x9E3779B1
 """2^32 over the golden ratio (Knuth, volume 3, section 6.4)."""
 ROUND_ROBIN, WEIGHTED, LEAST_REQUESTS, LEAST_TOKENS, PREFIX = range(5)
-ROUTES = ("round-robin", "weighted", "least-requests", "least-tokens", "prefix")
+ROUTES = ("round-robin", "weighted", "least-loaded", "least-tokens", "prefix-aware")
 LOBBY = 0
 
 
@@ -612,6 +612,30 @@ def run(s: State, fed: int, until_s: float, route: int, guard: float, longest: i
         _place(s, slot, s.work[slot].arrival_s, BACK, route, guard, longest)
     for row in range(1, len(s.rows)):
         advance(s, row, until_s, longest)
+
+
+@compiled
+def run_closed(s: State, fed: int, concurrency: int, longest: int) -> None:
+    """Work through all requests with so many in flight: each end brings the next, in row 1."""
+    tally, row, seen, at_s = s.tally, 1, s.tally[Tally.DONE], s.rows[1].end_s
+    while True:
+        inside = s.rows[row].nrun + s.rows[row].waiting
+        while tally[Tally.NEXT] < fed and inside < concurrency:
+            slot = s.pending[tally[Tally.NEXT]]
+            tally[Tally.NEXT] += 1
+            tally[Tally.ARRIVED] += 1
+            s.work[slot].arrival_s = at_s
+            _place(s, slot, at_s, BACK, ROUND_ROBIN, 0.0, longest)
+            inside = s.rows[row].nrun + s.rows[row].waiting
+        if _done(s, row):
+            return
+        while tally[Tally.DONE] == seen and not _done(s, row):
+            if s.rows[row].state == IDLE:
+                _begin(s, row, longest)
+            else:
+                at_s = s.rows[row].end_s
+                _end(s, row)
+        seen = tally[Tally.DONE]
 
 
 @compiled

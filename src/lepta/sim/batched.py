@@ -33,6 +33,7 @@ from lepta.sim.batch_kernel import (
     next_s,
     reset,
     run,
+    run_closed,
     use,
     waiting_work,
 )
@@ -143,8 +144,8 @@ class Use:
 class BatchedEngine:
     """The batched servers of one pool, as lepta.sim.engine.Engine asks.
 
-    `route` is one of round-robin, weighted (by `Batched.weight`), least-requests, least-tokens
-    (outstanding, per weight), prefix (the longest cached prefix among the replicas that hold at
+    `route` is one of round-robin, weighted (by `Batched.weight`), least-loaded, least-tokens
+    (outstanding requests or tokens, per weight), prefix-aware (the longest cached prefix among the replicas that hold at
     most `guard` requests more than the least loaded one, which also takes what nobody knows).
     `work_per_request` = (per request, per input token, per output token) is the unit of
     `Gauge.waiting_work`. With `jump` off, every iteration is worked alone: slower, the same.
@@ -275,6 +276,20 @@ class BatchedEngine:
             )
         run(self._state, self._fed, until_s, self._route, self._guard, self._longest)
         self.now_s = until_s
+
+    def run_closed(self, concurrency: int) -> None:
+        """Work through all that was fed with always so many requests in flight.
+
+        The instants of arrival that were fed do not count: each request comes when another ends.
+        There is one replica, open.
+        """
+        if list(self._row_of.values()) != [1] or concurrency < 1:
+            raise InputError(
+                f"{concurrency} requests in flight on {len(self._row_of)} replicas",
+                remedy="open one replica, and hold at least one request in flight",
+            )
+        run_closed(self._state, self._fed, concurrency, self._longest)
+        self.now_s = float(self._state.rows.end_s[1])
 
     def idle_since(self, replica: int) -> float:
         """Return when a closed replica ended its last request (at the earliest: when it was
