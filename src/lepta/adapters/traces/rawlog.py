@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lepta.errors import InputError, listing
+from lepta.errors import InputError
 
 __all__ = ["RawLog", "open_csv", "open_jsonl", "open_parquet"]
 
 BLOCK = 8 * 2**20
 ROWS = 2**17
+ROW = re.compile(r"Row #(\d+)")
 WRONG_WIDTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
@@ -185,11 +186,14 @@ def _broken(source: str, said: str, line_of: Callable[[int], int | None]) -> Inp
             row=line_of(row - 2),  # rows count from 1, with the header
             remedy="quote cells that hold the delimiter, or mend the row; a file may be cut off",
         )
+    place = ROW.search(said)
+    line = line_of(int(place.group(1)) - 2) if place else None
     if "utf8" in said.lower():
-        return InputError("is not UTF-8", where=source, remedy="save the file as UTF-8")
-    return InputError(
-        f"is not CSV: {listing(said.splitlines(), 1)}",
-        where=source,
+        return InputError.at(source, "is not UTF-8", row=line, remedy="save the file as UTF-8")
+    return InputError.at(
+        source,
+        f"is not CSV: {said.splitlines()[0]}",
+        row=line,
         remedy="close every quote, and double quotes inside cells",
     )
 

@@ -94,7 +94,7 @@ class Spool:
         import pyarrow as pa
 
         if self.folder is None:
-            table = pa.Table.from_batches(self.held)
+            table = pa.Table.from_batches(self.held).combine_chunks()
             self.held = []
             if self.disordered:
                 order = np.argsort(table.column(TIME).to_numpy(), kind="stable")
