@@ -62,9 +62,7 @@ class Iteration:
         return seconds
 
 
-def fit_iteration(
-    rows: Sequence[ServingRow], *, budget: int = BUDGET
-) -> Iteration | Refusal:
+def fit_iteration(rows: Sequence[ServingRow], *, budget: int = BUDGET) -> Iteration | Refusal:
     """Fit the rows of one setting; a refusal where they are too few to tell the terms apart."""
     if len(rows) < LEAST_ROWS:
         return Refusal(f"{len(rows)} rows are measured, and a fit needs {LEAST_ROWS}")

@@ -36,7 +36,13 @@ def fitted_replica(
 
 
 def steady(
-    replica: Batched, input_tokens: int, output_tokens: int, concurrency: int, *, rounds: int = 6, skip: int=1
+    replica: Batched,
+    input_tokens: int,
+    output_tokens: int,
+    concurrency: int,
+    *,
+    rounds: int = 6,
+    skip: int = 1,
 ) -> Steady:
     """Hold so many requests of one length in flight, and measure all but the first and last round.
 

@@ -28,9 +28,9 @@ __all__ = ["BatchedPool", "batched_pool", "is_measured"]
 ROUTES = {
     "central": "least-tokens",
     "round-robin": "round-robin",
-    "least-loaded": "least-requests",
+    "least-loaded": "least-loaded",
     "weighted": "weighted",
-    "prefix-aware": "prefix",
+    "prefix-aware": "prefix-aware",
 }
 """What the command calls a routing, and the engine; one queue for all is none of batches."""
 SERVED_MORE = 2.0
@@ -205,8 +205,8 @@ def _chosen(
             return safe / setting.gpus
 
         best = max(chosen, key=lambda offer: (per_gpu(offer), offer))
-        setting, mine = chosen[best]
-        return {f"{setting.gpus}x {setting.gpu}": (setting, mine)}
+        setting, served = chosen[best]
+        return {f"{setting.gpus}x {setting.gpu}": (setting, served)}
     return chosen
 
 
