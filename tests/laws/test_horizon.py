@@ -81,4 +81,5 @@ def test_the_same_time_of_yesterday_is_looked_at():
     seen = snapshot(market, rise, serving=(2, 0, 2), utilization=0.5)
     case = policy._case(seen, np.array([20.0]))
     rates = [row.rate_per_s for row in case.demand]
-    assert rates[1] == pytest.approx(3 * rates[0], rel=0.5) and max(rates) <= 60.0 + 1e-6
+    assert rates[0] == pytest.approx(20.0 * (10 + 3 * 50) / 60)
+    assert rates[1:4] == pytest.approx([60.0] * 3)
