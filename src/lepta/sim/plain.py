@@ -87,7 +87,8 @@ class PlainEngine:
             ),
         )
         self._unit = unit
-        self._simple = routing == "central" and patience_s is None and len(set(ranks)) == 1
+        drops = patience_s is not None or queue_limit is not None
+        self._simple = routing == "central" and not drops and len(set(ranks)) == 1
         self._pending = Arrivals(classes, _service, "service_s")
         self._rows: dict[int, int] = {}
         self._closed_s: dict[int, float] = {}

@@ -99,121 +99,69 @@ def run(until, drain, at, service, kind, first, last, s):  # type: ignore[no-unt
 
 
 @compiled
-def stream(until, drain, at, service, kind, first, last, s):  # type: ignore[no-untyped-def]
-    """Do what `run` does, several times as fast, for one central queue of one level.
+def stream(until, final, at, service, kind, first, last, s):  # type: ignore[no-untyped-def]
+    """Do what `run` does, many times as fast, for one central queue of one level.
 
-    Only where no patience is set and no request that lost its replica waits. What ends makes room
-    at the top of the heap for what begins, and the counters stay in registers.
+    Only where nobody is ever dropped and no request that lost its replica waits. Then each request
+    in its turn takes the server that is free earliest, and it is known at once when: the recursion
+    of `fcfs`. An end stays in the heap until its server is taken, or until the last block of the
+    run; what leaves the heap leaves in order. Who finds no server before `until` is queued.
     """
     state, request, replica, queues, kinds, heap, idle, _, told = s
     state = state[0]
-    queue = queues[0, 1]
-    n, waiting, free, row_told = state["heap"], state["waiting"], state["free"], state["told"]
-    busy, rest, now = state["busy"], state["busy_rest"], state["now"]
-    head, tail, limit = queue["head"], queue["tail"], state["limit"]
-    arrived, served, limited = state["arrived"], state["served"], limit >= 0
-    i = first
-    while i < last or drain:
-        end = heap[0]["end"] if n > 0 else np.inf
-        come = at[i] if i < last else np.inf
-        if end <= come:
-            if end > until or end == np.inf:
-                break
-            now = end
-            slot = heap[0]["slot"]
-            done = request[slot]
-            server = replica[done["row"]]
-            line = told[row_told]
-            line["number"], line["kind"], line["how"] = done["number"], done["kind"], 0
-            line["arrival"], line["start"], line["end"] = done["arrival"], done["start"], now
-            row_told += 1
-            served += 1
-            busy, rest = add(busy, rest, done["service"] / server["speed"] / server["slots"])
-            server["last_end"] = now
-            done["next"] = free
-            free = slot
-            if waiting > 0 and server["open"]:
-                sinking = head
-                begun = request[sinking]
-                head = begun["next"]
-                if head >= 0:
-                    request[head]["before"] = -1
-                else:
-                    tail = -1
-                waiting -= 1
-                begun["start"] = begun["begun"] = now
-                begun["row"] = done["row"]
-                count(begun, -1, kinds)
-                end = now + begun["service"] / server["speed"]
-            else:
-                server["running"] -= 1
-                if server["open"]:
-                    idle[(state["idle_first"] + state["idle"]) % len(idle)] = done["row"]
-                    state["idle"] += 1
-                n -= 1
-                end, sinking = heap[n]["end"], heap[n]["slot"]
-            number = request[sinking]["number"]
-            hole, child = 0, 1
-            while child < n:
-                if child + 1 < n and sooner(child + 1, child, request, heap):
-                    child += 1
-                least = heap[child]["end"]
-                if end < least:
-                    break
-                if end == least and number < request[heap[child]["slot"]]["number"]:
-                    break
-                heap[hole]["end"], heap[hole]["slot"] = least, heap[child]["slot"]
-                hole, child = child, 2 * child + 1
-            heap[hole]["end"], heap[hole]["slot"] = end, sinking
+    i, n, now = first, state["heap"], state["now"]
+    while True:
+        slot = queues[0, 1]["head"]
+        if slot < 0 and i >= last:
+            break
+        come = request[slot]["arrival"] if slot >= 0 else at[i]
+        start, unused = come, state["idle"] > 0
+        if unused:
+            row = longest_idle(state, idle)
+            replica[row]["running"] += 1
+        elif n > 0 and heap[0]["end"] <= until:
+            free_at, done = heap[0]["end"], heap[0]["slot"]
+            row = request[done]["row"]
+            serve(free_at, done, state, request, replica, told)
+            n -= 1
+            if not replica[row]["open"]:
+                replica[row]["running"] -= 1
+                sink(n, 0, heap[n]["end"], heap[n]["slot"], request, heap)
+                continue
+            start = max(come, free_at)
         else:
-            if come > until:
-                break
-            now = come
-            slot = free
-            come_in = request[slot]
-            free = come_in["next"]
-            come_in["number"], come_in["kind"], come_in["level"] = arrived, kind[i], 1
-            come_in["older"] = come_in["younger"] = -1
-            come_in["arrival"], come_in["service"], come_in["start"] = now, service[i], np.nan
-            arrived += 1
+            break
+        if slot >= 0:
+            take_out(slot, state, request, replica, queues, kinds)
+        else:
+            slot = admit(come, service[i], kind[i], state, request, kinds)
             i += 1
-            if state["idle"] > 0:
-                row = longest_idle(state, idle)
-                come_in["start"] = come_in["begun"] = now
-                come_in["row"] = row
-                replica[row]["running"] += 1
-                end = now + come_in["service"] / replica[row]["speed"]
-                hole = n
-                while hole > 0 and end < heap[(hole - 1) // 2]["end"]:
-                    parent = (hole - 1) // 2
-                    heap[hole]["end"], heap[hole]["slot"] = (
-                        heap[parent]["end"],
-                        heap[parent]["slot"],
-                    )
-                    hole = parent
-                heap[hole]["end"], heap[hole]["slot"] = end, slot
-                n += 1
-            elif limited and waiting >= limit:
-                come_in["next"] = free
-                free = slot
-                line = told[row_told]
-                line["number"], line["kind"], line["how"] = come_in["number"], come_in["kind"], 1
-                line["arrival"], line["start"], line["end"] = now, np.nan, now
-                row_told += 1
-                state["dropped"] += 1
-            else:
-                come_in["row"], come_in["before"], come_in["next"] = -1, tail, -1
-                if tail >= 0:
-                    request[tail]["next"] = slot
-                else:
-                    head = slot
-                tail = slot
-                waiting += 1
-                count(come_in, 1, kinds)
-    state["heap"], state["waiting"], state["free"], state["told"] = n, waiting, free, row_told
-    state["busy"], state["busy_rest"], state["now"] = busy, rest, now
-    state["arrived"], state["served"] = arrived, served
-    queue["head"], queue["tail"] = head, tail
+        one = request[slot]
+        one["start"] = one["begun"] = now = start
+        one["row"] = row
+        end = start + one["service"] / replica[row]["speed"]
+        n += 1
+        if unused:
+            rise(n - 1, end, slot, request, heap)
+        else:
+            sink(n, 0, end, slot, request, heap)
+    while i < last:
+        now = max(now, at[i])
+        slot = admit(at[i], service[i], kind[i], state, request, kinds)
+        enqueue(0, slot, -1, state, request, replica, queues, kinds)
+        i += 1
+    while final and n > 0 and heap[0]["end"] <= until:
+        free_at, done = heap[0]["end"], heap[0]["slot"]
+        row = request[done]["row"]
+        serve(free_at, done, state, request, replica, told)
+        now = max(now, free_at)
+        replica[row]["running"] -= 1
+        if replica[row]["open"]:
+            idle[(state["idle_first"] + state["idle"]) % len(idle)] = row
+            state["idle"] += 1
+        n -= 1
+        sink(n, 0, heap[n]["end"], heap[n]["slot"], request, heap)
+    state["heap"], state["now"] = n, now
 
 
 @compiled
@@ -223,23 +171,9 @@ def finish(now, state, request, replica, queues, kinds, heap, idle, tree, told):
     row = request[slot]["row"]
     last = state["heap"] - 1
     state["heap"] = last
-    heap[0]["end"], heap[0]["slot"] = heap[last]["end"], heap[last]["slot"]
-    sink(last, 0, request, heap)
+    sink(last, 0, heap[last]["end"], heap[last]["slot"], request, heap)
     replica[row]["running"] -= 1
-    replica[row]["last_end"] = now
-    spend(request[slot]["service"] / replica[row]["speed"] / replica[row]["slots"], state)
-    state["served"] += 1
-    tell(
-        request[slot]["number"],
-        request[slot]["kind"],
-        request[slot]["start"],
-        now,
-        slot,
-        0,
-        state,
-        request,
-        told,
-    )
+    serve(now, slot, state, request, replica, told)
     if not replica[row]["open"]:
         return
     if state["routing"] == CENTRAL:
@@ -256,6 +190,17 @@ def finish(now, state, request, replica, queues, kinds, heap, idle, tree, told):
 
 
 @compiled
+def serve(now, slot, state, request, replica, told):  # type: ignore[no-untyped-def]
+    """Note that a request is served."""
+    one = request[slot]
+    server = replica[one["row"]]
+    server["last_end"] = now
+    spend(one["service"] / server["speed"] / server["slots"], state)
+    state["served"] += 1
+    tell(one["start"], now, slot, 0, state, request, told)
+
+
+@compiled
 def give_up(now, state, request, replica, queues, kinds, tree, told):  # type: ignore[no-untyped-def]
     """Drop the request that has waited longest."""
     slot = state["oldest"]
@@ -263,7 +208,7 @@ def give_up(now, state, request, replica, queues, kinds, tree, told):  # type: i
     leave_line(slot, state, request)
     take_out(slot, state, request, replica, queues, kinds)
     state["dropped"] += 1
-    tell(request[slot]["number"], request[slot]["kind"], np.nan, now, slot, 1, state, request, told)
+    tell(np.nan, now, slot, 1, state, request, told)
     if row >= 0:
         weigh(row, state, replica, tree)
 
@@ -271,14 +216,7 @@ def give_up(now, state, request, replica, queues, kinds, tree, told):  # type: i
 @compiled
 def arrive(now, service, kind, state, request, replica, queues, kinds, heap, idle, tree, told):  # type: ignore[no-untyped-def]
     """Let a request begin, wait or be dropped."""
-    slot = state["free"]
-    state["free"] = request[slot]["next"]
-    request[slot]["number"], request[slot]["kind"] = state["arrived"], kind
-    request[slot]["level"] = kinds[kind]["level"]
-    request[slot]["older"] = request[slot]["younger"] = -1
-    request[slot]["arrival"], request[slot]["service"] = now, service
-    request[slot]["start"] = np.nan
-    state["arrived"] += 1
+    slot = admit(now, service, kind, state, request, kinds)
     row, lane, queued = -1, 0, state["waiting"]
     if state["routing"] == CENTRAL:
         if state["idle"] > 0:
@@ -292,12 +230,25 @@ def arrive(now, service, kind, state, request, replica, queues, kinds, heap, idl
         begin(now, row, slot, state, request, replica, heap)
     elif state["limit"] >= 0 and queued >= state["limit"]:
         state["dropped"] += 1
-        tell(request[slot]["number"], kind, np.nan, now, slot, 1, state, request, told)
+        tell(np.nan, now, slot, 1, state, request, told)
     else:
         enqueue(lane, slot, -1, state, request, replica, queues, kinds)
         join_line(slot, state, request)
     if lane > 0:
         weigh(lane - 1, state, replica, tree)
+
+
+@compiled
+def admit(now, service, kind, state, request, kinds):  # type: ignore[no-untyped-def]
+    """Take a free row for a request that comes, and return it."""
+    slot = state["free"]
+    one = request[slot]
+    state["free"] = one["next"]
+    one["number"], one["kind"], one["level"] = state["arrived"], kind, kinds[kind]["level"]
+    one["older"] = one["younger"] = -1
+    one["arrival"], one["service"], one["start"] = now, service, np.nan
+    state["arrived"] += 1
+    return slot
 
 
 @compiled
@@ -309,34 +260,19 @@ def begin(now, row, slot, state, request, replica, heap):  # type: ignore[no-unt
     request[slot]["begun"] = now
     request[slot]["row"] = row
     replica[row]["running"] += 1
-    # It rises from the end of the heap.
-    hole = state["heap"]
+    end = now + request[slot]["service"] / replica[row]["speed"]
+    rise(state["heap"], end, slot, request, heap)
     state["heap"] += 1
-    heap[hole]["end"], heap[hole]["slot"] = (
-        now + request[slot]["service"] / replica[row]["speed"],
-        slot,
-    )
-    while hole > 0:
-        parent = (hole - 1) // 2
-        if not sooner(hole, parent, request, heap):
-            return
-        swap(hole, parent, heap)
-        hole = parent
 
 
 @compiled
-def tell(number, kind, start, end, slot, how, state, request, told):  # type: ignore[no-untyped-def]
+def tell(start, end, slot, how, state, request, told):  # type: ignore[no-untyped-def]
     """Note how a request ended, and forget it."""
-    row = state["told"]
-    told[row]["number"], told[row]["kind"] = number, kind
-    told[row]["arrival"], told[row]["start"], told[row]["end"] = (
-        request[slot]["arrival"],
-        start,
-        end,
-    )
-    told[row]["how"] = how
-    state["told"] = row + 1
-    request[slot]["next"] = state["free"]
+    one, line = request[slot], told[state["told"]]
+    line["number"], line["kind"], line["how"] = one["number"], one["kind"], how
+    line["arrival"], line["start"], line["end"] = one["arrival"], start, end
+    state["told"] += 1
+    one["next"] = state["free"]
     state["free"] = slot
 
 
@@ -355,31 +291,38 @@ def spend(busy, state):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def sooner(a, b, request, heap):  # type: ignore[no-untyped-def]
-    """Whether place a of the heap ends before place b."""
-    if heap[a]["end"] != heap[b]["end"]:
-        return heap[a]["end"] < heap[b]["end"]
-    return request[heap[a]["slot"]]["number"] < request[heap[b]["slot"]]["number"]
+def sooner(end, slot, than, request, heap):  # type: ignore[no-untyped-def]
+    """Whether an entry comes out before the one at a place of the heap."""
+    if end != heap[than]["end"]:
+        return end < heap[than]["end"]
+    return request[slot]["number"] < request[heap[than]["slot"]]["number"]
 
 
 @compiled
-def swap(a, b, heap):  # type: ignore[no-untyped-def]
-    """Exchange two places of the heap."""
-    heap[a]["end"], heap[b]["end"] = heap[b]["end"], heap[a]["end"]
-    heap[a]["slot"], heap[b]["slot"] = heap[b]["slot"], heap[a]["slot"]
+def rise(hole, end, slot, request, heap):  # type: ignore[no-untyped-def]
+    """Put an entry into the heap: it rises from a place at its end."""
+    while hole > 0:
+        parent = (hole - 1) // 2
+        if not sooner(end, slot, parent, request, heap):
+            break
+        heap[hole]["end"], heap[hole]["slot"] = heap[parent]["end"], heap[parent]["slot"]
+        hole = parent
+    heap[hole]["end"], heap[hole]["slot"] = end, slot
 
 
 @compiled
-def sink(n, hole, request, heap):  # type: ignore[no-untyped-def]
-    """Let the entry at a place of the heap sink to where it belongs."""
+def sink(n, hole, end, slot, request, heap):  # type: ignore[no-untyped-def]
+    """Put an entry into a heap of n: it sinks from a place that is free."""
     child = 2 * hole + 1
     while child < n:
-        if child + 1 < n and sooner(child + 1, child, request, heap):
-            child += 1
-        if not sooner(child, hole, request, heap):
-            return
-        swap(hole, child, heap)
+        if child + 1 < n:
+            other = heap[child + 1]
+            child += sooner(other["end"], other["slot"], child, request, heap)
+        if sooner(end, slot, child, request, heap):
+            break
+        heap[hole]["end"], heap[hole]["slot"] = heap[child]["end"], heap[child]["slot"]
         hole, child = child, 2 * child + 1
+    heap[hole]["end"], heap[hole]["slot"] = end, slot
 
 
 @compiled
@@ -586,7 +529,7 @@ def strip(row, lost, s):  # type: ignore[no-untyped-def]
             kept += 1
     state["heap"] = kept
     for place in range(kept // 2 - 1, -1, -1):
-        sink(kept, place, request, heap)
+        sink(kept, place, heap[place]["end"], heap[place]["slot"], request, heap)
     replica[row]["running"] = 0
     return found
 
