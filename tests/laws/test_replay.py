@@ -17,7 +17,7 @@ from lepta.sim.faults import Faults, Span
 from lepta.sim.replay import Setting
 from lepta.sim.servers import PlainServers, Worth
 from lepta.sim.task import ReplayTask, run_task
-from lepta.wiring.replayed import InMemory
+from lepta.wiring.opened import InMemory
 
 POLICIES = ("fixed:3", "hpa", "hpa:target=0.4,down=0", "keda:queue=2")
 

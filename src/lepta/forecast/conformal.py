@@ -52,7 +52,8 @@ class Conformal:
     to `origins` origins, and then it is fitted again on the whole. Errors are kept per step ahead
     up to `reach_s`; further ahead those of the last step hold, and a note says so. Errors
     grow with the level that is forecast to the `power` (0: not at all, 1/2: as counts do, 1: in
-    proportion). `rate` > 0: levels follow the latest
+    proportion), and with how restless the last
+    `restless_steps` were (0: no). `rate` > 0: levels follow the latest
     misses over `follow` origins (0: they do not).
     """
 
@@ -61,6 +62,7 @@ class Conformal:
     share: float = 0.4
     origins: int = 2000
     power: float = 0.0
+    restless_steps: int = 0
     rate: float = 0.0
     follow: int = 96
     nonnegative: bool = True
@@ -70,6 +72,12 @@ class Conformal:
     def name(self) -> str:
         """The name of the base."""
         return self.base.name
+
+    def _scale(self, floor: float, series: Series) -> "_Scale":
+        change = np.abs(np.diff(series.values))
+        known = change[~np.isnan(change)]
+        calm = float(known.mean()) if len(known) else 0.0
+        return _Scale(self.power, floor, self.restless_steps, calm)
 
     def fit(self, series: Series, calendar: Calendar | None = None) -> "ConformalFitted":
         """Fit the base and take its errors.
@@ -88,7 +96,7 @@ class Conformal:
         stride = max(1, (count - cut) // self.origins)
         origins = np.arange(first + cut, first + count, stride)
         floor = FLOOR * float(np.nanmean(np.abs(series.values))) or 1.0
-        errors = _errors(early, Seen((series,)), origins, at, (self.power, floor))
+        errors = _errors(early, Seen((series,)), origins, at, self._scale(floor, series))
         seen = np.count_nonzero(~np.isnan(errors[0]), axis=0)
         if seen[0] < LEAST_ERRORS:
             raise InputError(
@@ -104,14 +112,39 @@ class Conformal:
             at=at[kept],
             errors=np.ascontiguousarray(np.moveaxis(np.sort(errors[:, :, kept], axis=1), 1, 2)),
             seen=seen[kept],
-            floor=floor,
-            power=self.power,
+            scale=self._scale(floor, series),
             rate=self.rate,
             follow=self.follow * stride if self.rate else 0,
             stride=stride,
             wider=widened((count - cut) / (at[kept] + 1.0)),
             least=0.0 if self.nonnegative and lowest >= 0 else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What errors are measured in."""
+
+    power: float
+    floor: float
+    steps: int
+    calm: float
+    """The mean change from step to step in the past."""
+
+    def of(self, seen: Seen, origins: Counts, ahead: Counts, said: Array) -> Array:
+        """Return the scale of errors of said (bands, origins, ahead), to multiply with."""
+        scale: Array = np.maximum(np.abs(said), self.floor) ** self.power
+        if self.steps and self.calm > 0:
+            path = seen.at(origins[:, None] - np.arange(1, self.steps + 2))
+            change = np.abs(np.diff(path, axis=1))
+            known = ~np.isnan(change)
+            number = np.count_nonzero(known, axis=1)
+            total = np.where(known, change, 0.0).sum(axis=1)
+            lately = np.where(number > 0, total / np.maximum(number, 1), self.calm)
+            # Half, and less the further ahead: a quiet hour does not promise a quiet next one.
+            trust = 0.5 * 0.5 ** (ahead / (2 * self.steps))
+            scale = scale * (1 - trust + trust * (lately / self.calm)[:, None])
+        return scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +159,7 @@ class ConformalFitted:
     at: Counts
     errors: Array
     seen: Counts
-    floor: float
-    power: float
+    scale: "_Scale"
     rate: float
     follow: int
     stride: int
@@ -164,8 +196,7 @@ class ConformalFitted:
             spread = middle + (spread - middle) * self.wider
             for row, errors in zip(rows, spread, strict=True):
                 off[row] = np.interp(ahead, self.at, errors)
-        if self.power:
-            off *= np.maximum(np.abs(point), self.floor) ** self.power
+        off *= self.scale.of(seen, origin, ahead, point[:, None])[:, 0]
         values = np.sort(point + off, axis=0)
         if self.least is not None:
             values = np.maximum(values, self.least)
@@ -188,7 +219,7 @@ class ConformalFitted:
         """Return at which level each step of `recent` fell, as forecast one step before."""
         seen = Seen((self.inner.past, recent))
         origins = recent.first_step + np.arange(len(recent))
-        errors = _errors(self.inner, seen, origins, self.at[:1], (self.power, self.floor))
+        errors = _errors(self.inner, seen, origins, self.at[:1], self.scale)
         middle = self._nearest((0.5,))[0]
         low, high = _ranks(errors[middle, :, 0], self.errors[middle, 0, : self.seen[0]])
         between: Array = (low + high) / 2
@@ -208,7 +239,7 @@ class ConformalFitted:
     def _adapted(self, seen: Seen, origin: int, asked: Array, band: Counts) -> Array:
         """Let the levels follow the misses of the origins that lie behind."""
         behind = np.arange(origin - self.follow, origin, self.stride)
-        errors = _errors(self.inner, seen, behind, self.at, (self.power, self.floor), origin)
+        errors = _errors(self.inner, seen, behind, self.at, self.scale, origin)
         moved = asked.copy()
         for b in np.unique(band):
             pairs = [
@@ -263,7 +294,8 @@ def adapted(low: Array, high: Array, levels: Array, rate: float) -> Array:
     After each origin a level rises by rate * level where the value lay above it, and falls by
     rate * (1 - level) where it lay below: in the long run `level` of them lie below (Gibbs &
     Candes 2021, equation 2). An error that came often has ranks from `low` to `high`; a level
-    between the two is right and stays. NaN ranks, not seen, change nothing. Levels may pass 0 and 1.
+    between the two is right and stays. NaN ranks, not seen, change nothing. Levels may pass
+    0 and 1.
     """
     now = np.ascontiguousarray(levels, np.float64).copy()
     _follow(
@@ -315,7 +347,7 @@ def _errors(
     seen: Seen,
     origins: Counts,
     at: Counts,
-    scale: tuple[float, float],
+    scale: "_Scale",
     end: int | None = None,
 ) -> Array:
     """Return (bands, origins, at): value minus band, NaN where not seen (or not before `end`)."""
@@ -324,8 +356,8 @@ def _errors(
     error = seen.at(target) - said
     if end is not None:
         error = np.where(target < end, error, np.nan)
-    power, floor = scale
-    return error / np.maximum(np.abs(said), floor) ** power if power else error
+    relative: Array = error / scale.of(seen, origins, at, said)
+    return relative
 
 
 def _bands(fitted: PointFitted | BandFitted, seen: Seen, origins: Counts, ahead: Counts) -> Array:

@@ -11,6 +11,7 @@ from lepta.domain.requests import Requests
 from lepta.errors import InputError, shorten
 from lepta.sim import plain_kernel as k
 from lepta.sim.arrivals import BLOCK, Arrivals
+from lepta.sim.ended import LEAST, TOLD, Ended
 from lepta.sim.engine import Finished, Gauge
 
 __all__ = ["PlainEngine"]
@@ -95,6 +96,7 @@ class PlainEngine:
         self._lost: list[int] = []
         self._changed = False
         self._now_s = 0.0
+        self._ended = Ended()
         order = sorted(set(ranks), reverse=True)
         state = np.zeros(1, k.STATE)
         for name in ("free", "oldest", "youngest"):
@@ -113,7 +115,7 @@ class PlainEngine:
             heap=np.zeros(0, k.SERVED),
             idle=np.zeros(1, np.int64),
             tree=np.full(2, -1, np.int64),
-            told=np.zeros(0, k.TOLD),
+            told=np.zeros(0, TOLD),
         )
 
     def feed(self, requests: Requests) -> None:
@@ -255,23 +257,13 @@ class PlainEngine:
 
     def finished(self) -> Finished:
         """Return and forget the requests that have ended; first tokens and amounts are NaN."""
-        s = self._s
-        n = int(s.state["told"][0])
-        s.state["told"][0] = 0
-        told = s.told[:n]
-        number, end = told["number"], told["end"]
-        if ((end[1:] == end[:-1]) & (number[1:] < number[:-1])).any():
-            told = told[np.lexsort((number, end))]
-        return Finished(
-            request=told["number"].copy(),
-            kind=told["kind"].copy(),
-            arrival_s=told["arrival"].copy(),
-            start_s=told["start"].copy(),
-            first_token_s=np.full(n, np.nan),
-            end_s=told["end"].copy(),
-            outcome=told["how"].astype(np.int8),
-            amount=np.full(n, np.nan),
-        )
+        self._take()
+        return self._ended.finished()
+
+    def _take(self) -> None:
+        state = self._s.state
+        self._ended.take(self._s.told[: state["told"][0]])
+        state["told"] = 0
 
     def _settle(self) -> None:
         """Let the changes of replicas take effect."""
@@ -340,9 +332,10 @@ class PlainEngine:
             request["next"][-1] = s.state["free"][0]
             s.state["free"] = held
             s = s._replace(request=request, heap=_longer(s.heap, size))
-        told = int(s.state["told"][0]) + need
-        if told > len(s.told):
-            s = s._replace(told=_longer(s.told, told + told // 2))
+        if s.state["told"][0] + need > len(s.told):
+            self._take()
+            if need > len(s.told):
+                s = s._replace(told=np.zeros(need + need // 2 + LEAST, TOLD))
         self._s = s
 
     def _grow_replicas(self, rows: int) -> None:

@@ -23,26 +23,21 @@ import numpy as np
 import numpy.typing as npt
 
 from lepta.numerics.compiled import compiled
+from lepta.sim.ended import record
 
 Records = npt.NDArray[Any]
 
 
-def _record(whole: str, real: str) -> np.dtype[Any]:
-    fields = [(name, "i8") for name in whole.split()] + [(name, "f8") for name in real.split()]
-    return np.dtype(fields)
-
-
-STATE = _record(
+STATE = record(
     "free heap idle_first idle waiting arrived served dropped oldest youngest turn replicas told "
     "levels routing limit",
     "patience busy busy_rest now passed",
 )
-REQUEST = _record("number kind level row next before older younger", "arrival service start begun")
-REPLICA = _record("open slots running queued place", "speed last_end key")
-QUEUE = _record("head tail", "")
-KIND = _record("level waiting", "load rest")
-SERVED = _record("slot", "end")
-TOLD = _record("number kind how", "arrival start end")
+REQUEST = record("number kind level row next before older younger", "arrival service start begun")
+REPLICA = record("open slots running queued place", "speed last_end key")
+QUEUE = record("head tail", "")
+KIND = record("level waiting", "load rest")
+SERVED = record("slot", "end")
 
 CENTRAL, ROUND_ROBIN, LEAST_LOADED, WEIGHTED = range(4)
 
