@@ -159,6 +159,10 @@ def test_public_shapes_are_recognized(tmp_path: Path) -> None:
     source = open_requests(write(tmp_path, "\n".join(map(json.dumps, lines)), "mooncake.jsonl"))
     assert column(source, "at_s") == [27.482, 30.535]
     assert column(source, "prefix_block") == [46, 47, 46]
+    own = '{"ts": "2026-11-23T08:00:00Z", "service_s": 1}\n'
+    source = open_requests(write(tmp_path, own + own.replace("00Z", "01+00:00"), "own.jsonl"))
+    assert column(source, "at_s") == [0, 1]
+    refused(write(tmp_path, own + own.replace("Z", ""), "own.jsonl"), "line 2", "without a zone")
 
 
 def test_typed_columns_of_parquet(tmp_path: Path) -> None:
