@@ -38,7 +38,8 @@ __all__ = [
     "fill",
     "next_s",
     "reset",
-    "run","run_closed",
+    "run",
+    "run_closed",
     "use",
     "waiting_work",
 ]
