@@ -100,7 +100,7 @@ def _least(at, work, capacity, tick_s, wait_s, bounds, found):  # type: ignore[n
 
 @compiled
 def _any_due(at, wait_s, first, last, end):  # type: ignore[no-untyped-def]
-    return at[first] + wait_s <= end and last > first
+    return at[first] + wait_s < end and last > first
 
 
 @compiled
@@ -108,7 +108,7 @@ def _late(at, work, rate, wait_s, first, last, end):  # type: ignore[no-untyped-
     free = at[first]
     for i in range(first, last):
         begin = free if free > at[i] else at[i]
-        if at[i] + wait_s > end:
+        if at[i] + wait_s >= end:
             return False
         if begin - at[i] > wait_s:
             return True
