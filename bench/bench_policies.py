@@ -13,13 +13,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from fluidpool import pool_of, run
 from joblib import Parallel, delayed
-from scalingtraces import SEED, generated, real
 
+from fluidpool import pool_of, run
 from lepta.numerics.standby import cheapest_levels, least_servers_per_tick, paid_ticks
 from lepta.policy.oracle import plan
 from lepta.policy.registry import parse
+from scalingtraces import SEED, generated, real
 
 ALLOWED = {"azure code": 0.20, "mooncake conversation": 0.05}
 """Share of violations that each rule is tuned for; elsewhere 1 %."""

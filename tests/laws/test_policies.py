@@ -161,7 +161,7 @@ def test_cheapest_levels_are_the_cheapest(need, start, first):
 
 @given(
     st.lists(st.tuples(st.floats(0, 44.9), st.floats(0.1, 25)), min_size=1, max_size=8),
-    st.sampled_from([0.0, 2.0, 8.0]),
+    st.sampled_from([0.5, 2.0, 8.0]),
 )
 @settings(max_examples=50, deadline=None)
 def test_no_schedule_without_a_late_start_needs_less(rows, wait):
@@ -368,6 +368,38 @@ def test_unknown_load_is_never_taken_for_none(name):
         )
         decision, memory = policy.decide(seen, memory)
         assert decision.want == (7,), decision.why
+
+
+def test_horizon_takes_spot_and_falls_back():
+    pool = Pool(
+        variants=(
+            Variant(name="od", price_per_hour=3.0, startup_s=60),
+            Variant(name="big", price_per_hour=5.0, startup_s=120),
+            Variant(name="spot", price_per_hour=1.0, spot=True, limit=4, startup_s=60),
+        ),
+        capacity_per_s=np.array([[10.0, 20.0, 10.0]]),
+    )
+    policy = parse("horizon:period=300,periods=3", pool)
+    memory, held, changes = policy.start(), [8, 0, 0], 0
+    for k in range(1, 60):
+        there = k < 40
+        seen = snapshot(pool, held, at_s=k * TICK, load=[75.0] * k, available=[True, True, there])
+        decision, memory = asked(policy, seen, memory)
+        changes += list(decision.want) != held
+        assert "\n" not in decision.why
+        held = list(decision.want)
+        able = float(pool.capacity_per_s[0] @ held)
+        assert able >= 75.0
+        if k == 39:
+            assert held[2] == 4
+            assert changes <= 2
+        if k == 40:
+            held[2] = 0  # the market takes all of it back
+            break
+    seen = snapshot(pool, held, at_s=41 * TICK, load=[75.0] * 41, available=[True, True, False])
+    decision, memory = asked(policy, seen, memory)
+    assert decision.want[2] == 0
+    assert float(pool.capacity_per_s[0] @ decision.want) >= 75.0
 
 
 def test_every_kind_says_what_it_is():

@@ -193,7 +193,9 @@ class Predictive:
         needs = (*(one for one in earlier if one[0] > seen.at_s - window), (seen.at_s, need))
         largest = max(n for _, n in needs)
         level = held
-        if need > held * (1 + self.band) or (need > held and held == 0):
+        # A mean load above what is held is a queue without end: no band for that.
+        endless = float(likely.mean()) > held * self.margin
+        if need > held * (1 + self.band) or (need > held and (held == 0 or endless)):
             level = float(need)
         elif largest < held * (1 - self.band) or (largest == 0 and held > 0):
             level = float(largest)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from lepta.errors import InputError, listing
 from lepta.policy.base import Policy
 from lepta.policy.behavior import Behavior
 from lepta.policy.fixed import Fixed
+from lepta.policy.horizon import PARAMETERS as HORIZON_PARAMETERS
+from lepta.policy.horizon import Horizon
 from lepta.policy.hpa import HPA
 from lepta.policy.hpa import PARAMETERS as HPA_PARAMETERS
 from lepta.policy.keda import KEDA
@@ -221,8 +224,20 @@ def _wva(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> P
 
 
 def _predictive(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
-    numbers = {key: float(value) for key, value in values.items() if key != "least"}
+    numbers: dict[str, Any] = {key: float(value) for key, value in values.items() if key != "least"}
     return Predictive(**numbers, least=int(values["least"]), name=name)
+
+
+def _horizon(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+    own = {"every", "periods", "period", "least"}
+    numbers: dict[str, Any] = {key: float(value) for key, value in values.items() if key not in own}
+    return Horizon(
+        inner=Predictive(**numbers, least=int(values["least"])),
+        every=float(values["every"]),
+        periods=int(values["periods"]),
+        period=float(values["period"]),
+        name=name,
+    )
 
 
 def _oracle(values: dict[str, Value], name: str, pool: Pool, future: Future | None) -> Policy:
@@ -273,6 +288,12 @@ BUILTIN = _table(
             summary="price against lateness over the loads that may come within a start",
             build=_predictive,
             parameters=PREDICTIVE_PARAMETERS,
+        ),
+        Kind(
+            name="horizon",
+            summary="a fleet plan over the next periods, made anew every few minutes",
+            build=_horizon,
+            parameters=HORIZON_PARAMETERS,
         ),
         Kind(
             name="oracle",
