@@ -204,9 +204,9 @@ class PlainEngine:
         self._refuse((not until_s >= self._now_s, "until_s", until_s, f"{self._now_s} or later"))
         self._settle()
         kernel = k.stream if self._simple and self._s.queues[0, 0]["head"] < 0 else k.run
-        for at, work, kind, first, last, final in self._pending.until(until_s):
-            self._make_room(last - first)
-            kernel(float(until_s), final, at, work, kind, first, last, self._s)
+        for at, work, kind, final in self._pending.until(until_s):
+            self._make_room(len(at))
+            kernel(float(until_s), final, at, work, kind, self._s)
         self._now_s = float(self._s.state["now"][0] if until_s == math.inf else until_s)
 
     def idle_since(self, replica: int) -> float:
@@ -258,13 +258,10 @@ class PlainEngine:
 
     def finished(self) -> Finished:
         """Return and forget the requests that have ended; first tokens and amounts are NaN."""
-        self._take()
-        return self._ended.finished()
-
-    def _take(self) -> None:
-        state = self._s.state
-        self._ended.take(self._s.told[: state["told"][0]])
+        state = self._s.state[0]
+        told = self._s.told[: state["told"]]
         state["told"] = 0
+        return self._ended.finished(told)
 
     def _settle(self) -> None:
         """Let the changes of replicas take effect."""
@@ -334,9 +331,10 @@ class PlainEngine:
             s.state["free"] = held
             s = s._replace(request=request, heap=_longer(s.heap, size))
         if s.state["told"][0] + need > len(s.told):
-            self._take()
-            if need > len(s.told):
-                s = s._replace(told=np.zeros(need + need // 2 + LEAST, TOLD))
+            if s.state["told"][0]:
+                self._ended.keep(s.told[: s.state["told"][0]])
+                s.state["told"] = 0
+            s = s._replace(told=np.empty(need + need // 2 + LEAST, TOLD))
         self._s = s
 
     def _grow_replicas(self, rows: int) -> None:
