@@ -161,6 +161,9 @@ def main() -> None:
     home = os.environ.get("LEPTA_DATA", str(ROOT.parent / "shared" / "data"))
     parser.add_argument("--data", default=home, help="folder of public data")
     parser.add_argument("--capacity", type=int, default=12, help="settings whose capacity is found")
+    parser.add_argument(
+        "--memory", action="store_true", help="KV memory by published figures, not without limit"
+    )
     options = parser.parse_args()
     table = Path(options.data) / "llm_perf/serving_silicon.parquet"
     if not table.is_file():
@@ -175,7 +178,7 @@ def main() -> None:
         """Return the KV memory; where longest requests would not fit, the figures are not those of
         the server (a cache in fewer bits), and it is taken as not known."""
         found = kv_room(models.get(at.model), gpus.get(at.gpu), at.gpus, at.precision)
-        return found if found and found > 16_384 else None
+        return found if options.memory and found and found > 16_384 else None
 
     for title, table_rows, split in (
         ("a quarter of the rows held out, versions of a backend mixed (bar: TPOT 11.3 / 7.0 %)",
