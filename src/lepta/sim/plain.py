@@ -95,7 +95,9 @@ class PlainEngine:
         self._open: list[int] = []
         self._opened = 0
         self._lost: list[int] = []
-        self._changed = False
+        self._changed = self._unseated = False
+        self._come: dict[int, int] = {}
+        self._went: list[int] = []
         self._now_s = 0.0
         self._ended = Ended()
         order = sorted(set(ranks), reverse=True)
@@ -268,6 +270,8 @@ class PlainEngine:
         if not self._changed:
             return
         self._changed = False
+        if self._unseated:
+            self._reseat()
         s = self._s
         s.state["now"][0] = self._now_s
         if self._lost:
@@ -291,16 +295,26 @@ class PlainEngine:
         return row
 
     def _seat(self, added: int = -1, removed: int = -1) -> None:
+        """Note a replica that came or went; many of one instant are seated together."""
+        self._changed = self._unseated = True
+        self._come.pop(removed, None)
+        if removed >= 0:
+            self._went.append(removed)
+        if added >= 0:
+            self._come[added] = int(self._s.replica["slots"][added])
+
+    def _reseat(self) -> None:
         """Renew the ring of free slots, or the tournament, after replicas have changed."""
-        self._changed = True
         s = self._s
         s.state["replicas"][0] = n = len(self._open)
+        come, went = self._come, self._went
+        self._come, self._went, self._unseated = {}, [], False
         if s.state["routing"][0] == k.CENTRAL:
             places = s.state["idle_first"][0] + np.arange(s.state["idle"][0])
             free = s.idle[places % len(s.idle)]
-            free = free[free != removed]
-            if added >= 0:
-                free = np.concatenate((free, np.full(s.replica["slots"][added], added)))
+            free = free[~np.isin(free, went)]
+            fresh = np.repeat(np.array(list(come), np.int64), np.array(list(come.values()), int))
+            free = np.concatenate((free, fresh))
             ring = np.zeros(max(1, int(s.replica["slots"][self._open].sum())), np.int64)
             ring[: len(free)] = free
             s.state["idle_first"][0], s.state["idle"][0] = 0, len(free)
