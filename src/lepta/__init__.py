@@ -21,6 +21,7 @@ _VERBS = {
     "plan": "lepta.verbs.plan",
     "prices": "lepta.verbs.prices",
     "profile": "lepta.verbs.profile",
+    "replay": "lepta.verbs.replay",
     "report": "lepta.verbs.report",
     "solve": "lepta.verbs.solve",
 }

@@ -53,6 +53,19 @@ def replay(
             show_default=False,
         ),
     ] = None,
+    workload: Annotated[
+        str | None,
+        typer.Option(help="Of client rates (ServeGen): which workload.", show_default=False),
+    ] = None,
+    between: Annotated[
+        str | None,
+        typer.Option(
+            help="Of client rates: the time to draw, 1d..2d.", metavar="SPAN", show_default=False
+        ),
+    ] = None,
+    share: Annotated[
+        float, typer.Option(help="Of client rates: share of the rates.", min=0, max=1)
+    ] = 1.0,
     policy: Annotated[
         str, typer.Option(help="Policies, with commas.", metavar="LIST")
     ] = "hpa,keda,predictive,oracle",
@@ -63,6 +76,10 @@ def replay(
         str | None, _file(help="Measured latencies of model servers, or profiles.csv.")
     ] = None,
     offers: Annotated[str | None, _file(help="offers.csv: what replicas run on.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Of measured latencies: which model.", show_default=False),
+    ] = None,
     price: Annotated[
         float | None,
         typer.Option(
@@ -168,8 +185,12 @@ def replay(
             policy=policy,
             slo=slo,
             generate=generate,
+            workload=workload,
+            between=between,
+            share=share,
             profiles=profiles,
             offers=offers,
+            model=model,
             price=price,
             capacity=capacity,
             slots=slots,

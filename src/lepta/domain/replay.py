@@ -47,7 +47,7 @@ class Spread:
     p50: Seconds
     p90: Seconds
     p99: Seconds
-    most: Seconds
+    max: Seconds
 
     def __post_init__(self) -> None:
         check(self)
@@ -66,7 +66,8 @@ class Change:
 class Course:
     """How a run went, in equal intervals of `step_s` from the start; arrays (intervals,).
 
-    Latencies are those of requests that arrived in the interval; NaN where none did.
+    p50_s and p99_s are of the time that the first objective is about (latency where there is none),
+    of requests that arrived in the interval; NaN where none did.
     """
 
     step_s: float
@@ -130,11 +131,13 @@ class Replay:
     engine: str
     """How replicas were simulated, in words."""
     objective: tuple[Bound, ...]
-    runs: tuple[PolicyRun, ...]
+    policies: tuple[PolicyRun, ...]
     currency: str
     seed: int
     tick_s: float
     version: str
+    shown: str
+    """The time that the first objective is about: latency, wait, ttft or tpot."""
     variants: tuple[str, ...]
     epoch_s: float = float("nan")
     notes: tuple[str, ...] = ()

@@ -42,22 +42,25 @@ def nnls(matrix: npt.ArrayLike, target: npt.ArrayLike) -> Array:
     return x
 
 
-def fit_relative(features: npt.ArrayLike, target: npt.ArrayLike) -> Array:
+def fit_relative(
+    features: npt.ArrayLike, target: npt.ArrayLike, weights: npt.ArrayLike = 1.0
+) -> Array:
     """Fit target ≈ features @ x with x >= 0, so that mean |prediction / target - 1| is small.
 
     features (m, n) >= 0, target (m,) > 0. Iteratively reweighted least squares on relative
     residuals: overloaded rows, whose time says more about the queue than about the replica, pull
-    less than they would in a square. A column of zeros gets 0.
+    less than they would in a square. A column of zeros gets 0. `weights` (m,) multiply the errors.
     """
     f, y = np.asarray(features, float), np.asarray(target, float)
     a = f / y[:, None]
     size = np.linalg.norm(a, axis=0)
     a = a / np.where(size > 0, size, 1.0)
-    weight = np.ones(len(y))
+    own = np.broadcast_to(np.sqrt(np.asarray(weights, float)), y.shape)
+    weight = own
     x = np.zeros(f.shape[1])
     for _ in range(ROUNDS):
         x = nnls(a * weight[:, None], weight)
-        weight = 1 / np.sqrt(np.maximum(np.abs(a @ x - 1), SMALLEST))
+        weight = own / np.sqrt(np.maximum(np.abs(a @ x - 1), SMALLEST))
     scaled: Array = np.where(size > 0, x / np.where(size > 0, size, 1.0), 0.0)
     return scaled
 

@@ -27,7 +27,7 @@ from lepta.domain.serving import ServingRow
 from lepta.numerics.nnls import fit_relative
 from lepta.numerics.program import Array
 
-__all__ = ["LEAST_ROWS", "IterationTime", "columns", "fit", "fit_columns"]
+__all__ = ["FEW", "LEAST_ROWS", "MANY", "IterationTime", "columns", "fit", "fit_columns"]
 
 LEAST_ROWS = 8
 """Fewer rows than this do not tell the terms apart."""

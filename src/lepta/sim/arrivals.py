@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +97,6 @@ class Arrivals:
 _NONE = np.zeros(0)
 
 
-def _column(values: npt.ArrayLike, dtype: type) -> npt.NDArray[np.generic]:
+def _column(values: npt.ArrayLike, dtype: type) -> npt.NDArray[Any]:
     # One compiled kernel for all: writable and in a row.
     return np.require(values, dtype, ["C", "W"])

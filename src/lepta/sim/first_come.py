@@ -37,7 +37,7 @@ def fcfs(arrival_s: npt.ArrayLike, service_s: npt.ArrayLike, servers: int) -> Ar
             where="fcfs",
             remedy="give one service time per arrival",
         )
-    free = np.zeros(count(servers, "servers"))
+    free = np.append(np.zeros(count(servers, "servers")), np.inf)
     start = np.empty(len(arrival))
     wrong = _serve(arrival, service, free, start)
     if wrong >= 0:
@@ -47,11 +47,11 @@ def fcfs(arrival_s: npt.ArrayLike, service_s: npt.ArrayLike, servers: int) -> Ar
 
 @compiled
 def _serve(arrival, service, free, start):  # type: ignore[no-untyped-def]
-    """Fill `start`; `free` is a heap of the times at which the servers are free.
+    """Fill `start`; `free` is a heap of the times at which the servers are free, and inf.
 
     Returns the first request that is wrong, or -1.
     """
-    last, n = 0.0, len(free)
+    last, n = 0.0, len(free) - 1
     for i in range(len(arrival)):
         at, work = arrival[i], service[i]
         if not (last <= at < np.inf and 0.0 <= work < np.inf):
@@ -59,17 +59,17 @@ def _serve(arrival, service, free, start):  # type: ignore[no-untyped-def]
         last = at
         begin = free[0] if free[0] > at else at
         start[i] = begin
-        end = begin + work
-        # The new time sinks from the top of the heap.
+        # The new time sinks down the path of the smaller children. Each place keeps the smaller
+        # of what is there and what comes: no branch that a processor could guess wrong.
+        sinking = begin + work
         hole, child = 0, 1
         while child < n:
-            if child + 1 < n and free[child + 1] < free[child]:
-                child += 1
-            if end <= free[child]:
-                break
-            free[hole] = free[child]
+            child += free[child + 1] < free[child]
+            least = free[child]
+            free[hole] = least if least < sinking else sinking
+            sinking = sinking if least < sinking else least
             hole, child = child, 2 * child + 1
-        free[hole] = end
+        free[hole] = sinking
     return -1
 
 
@@ -95,7 +95,7 @@ def count(number: object, name: str) -> int:
         raise InputError(
             f"{name} is {shorten(number)}", where="fcfs", remedy=f"give 1 or more {name}"
         )
-    return int(number)  # type: ignore[call-overload,no-any-return]
+    return int(number)
 
 
 def _fault(arrival: Array, service: Array, i: int) -> InputError:

@@ -16,7 +16,7 @@ from lepta.sim.course import Recorder
 from lepta.sim.engine import Engine
 from lepta.sim.faults import Faults
 from lepta.sim.score import Amounts, Score
-from lepta.sim.weigh import Weigh
+from lepta.sim.servers import Weigh
 from lepta.sim.world import World
 
 __all__ = ["MemoryLedger", "Setting", "replay"]

@@ -50,12 +50,16 @@ class Score:
     def __init__(self, objective: Sequence[Bound]) -> None:
         self.objective = tuple(objective)
         self.wait, self.latency, self.ttft, self.tpot = Times(), Times(), Times(), Times()
+        self.shown = self.objective[0].what if self.objective else "latency"
         self.served = self.dropped = self.broken = 0
         self.broken_of = [0] * len(self.objective)
         self.last_end_s = 0.0
 
     def add(self, done: Finished) -> tuple[Array, Array]:
-        """Count requests that ended; returns their arrivals and latencies (NaN: dropped)."""
+        """Count requests that ended; returns their arrivals and what is promised (NaN: dropped).
+
+        That is the time of the first objective; latency where there is none.
+        """
         if not len(done.request):
             return done.arrival_s, done.arrival_s
         ok = done.outcome == Outcome.SERVED
@@ -81,7 +85,7 @@ class Score:
         self.served += int(ok.sum())
         self.dropped += int((~ok).sum())
         self.last_end_s = max(self.last_end_s, float(done.end_s.max()))
-        return done.arrival_s, latency
+        return done.arrival_s, times[self.shown]
 
     def kept(self, arrived: int, in_flight: int) -> bool:
         """Tell whether every promised share of the arrived requests was kept."""

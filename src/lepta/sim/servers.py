@@ -1,6 +1,7 @@
 """Which engine serves a trace, and in what its load, its capacity and its output are counted."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -8,12 +9,24 @@ import numpy.typing as npt
 
 from lepta.domain.pool import Pool
 from lepta.domain.requests import Requests
+from lepta.sim.batched import Batched, BatchedEngine
 from lepta.sim.engine import Engine
-from lepta.sim.weigh import ByTokens, Weigh, by_service
+from lepta.sim.work import Work
 
-__all__ = ["FluidServers", "PlainServers", "Servers", "Worth"]
+__all__ = [
+    "BatchedServers",
+    "ByClass",
+    "FluidServers",
+    "PlainServers",
+    "Routing",
+    "Servers",
+    "Weigh",
+    "Worth",
+]
 
 Amounts = npt.NDArray[np.float64]
+Weigh = Callable[[Requests], Amounts]
+"""Requests -> (n,) the load of each."""
 Routing = Literal["central", "round-robin", "least-loaded", "weighted"]
 
 
@@ -80,7 +93,11 @@ class PlainServers:
 
     routing: Routing = "central"
     priority: tuple[int, ...] | None = None
-    weigh: Weigh = by_service
+
+    @property
+    def weigh(self) -> Weigh:
+        """The service seconds of each request."""
+        return Work(service_s=1.0).of
 
     @property
     def words(self) -> str:
@@ -101,15 +118,35 @@ class PlainServers:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ByClass:
+    """Every request of a class is the same work."""
+
+    per_request: tuple[float, ...]
+
+    def of(self, requests: Requests) -> Amounts:
+        """Return the work of each request."""
+        works = np.array(self.per_request)
+        kinds = np.zeros(len(requests), np.int64) if requests.kind is None else requests.kind
+        return works[kinds]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FluidServers:
     """Work flows through the pool at the sum of the capacities of its replicas, in order.
 
-    The capacity of a variant is that of the pool, whose classes share one unit of load.
+    `load` is counted like the capacity of the pool. Where its classes have rates of their own, a
+    request is the inverse of the rate of its class on the first variant that serves it, and each
+    variant flows at its mean rate over the classes.
     """
 
-    weigh: Weigh = field(default_factory=ByTokens)
-    unit: str = "weighted tokens"
+    load: Work
+    unit: str
+
+    @property
+    def weigh(self) -> Weigh:
+        """The load of each request."""
+        return self.load.of
 
     @property
     def words(self) -> str:
@@ -120,4 +157,35 @@ class FluidServers:
         """Return a new engine without replicas."""
         from lepta.sim.fluid import FluidEngine
 
-        return FluidEngine(pool.capacity_per_s, self.weigh)
+        rate = pool.capacity_per_s
+        if (rate == rate[0]).all():
+            return FluidEngine(list(rate[0]), work=self.load, classes=len(pool.classes))
+        first = np.array([row[np.flatnonzero(row)[0]] for row in rate])
+        relative = np.where(rate > 0, rate / first[:, None], np.nan)
+        return FluidEngine(
+            [float(each) for each in np.nanmean(relative, axis=0)],
+            work=ByClass(tuple(float(each) for each in 1 / first)),
+            classes=len(pool.classes),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchedServers:
+    """Replicas that work in batches, iteration by iteration; one `Batched` per variant."""
+
+    variants: tuple[Batched, ...]
+    route: str = "least-tokens"
+
+    @property
+    def weigh(self) -> Weigh:
+        """Every request is 1."""
+        return Work(requests=1.0).of
+
+    @property
+    def words(self) -> str:
+        """How replicas were simulated, for people."""
+        return f"batched replicas iteration by iteration, routed by {self.route}"
+
+    def engine(self, pool: Pool) -> Engine:
+        """Return a new engine without replicas."""
+        return BatchedEngine(self.variants, route=self.route, classes=len(pool.classes))

@@ -8,7 +8,7 @@ import numpy as np
 
 from lepta.domain.pool import Array
 from lepta.domain.requests import Requests
-from lepta.sim.weigh import Weigh
+from lepta.sim.servers import Weigh
 
 __all__ = ["Later", "Trace", "load_of"]
 

@@ -10,7 +10,7 @@ from lepta.sim.engine import Engine
 from lepta.sim.faults import Faults
 from lepta.sim.load import LoadHistory
 from lepta.sim.roster import Roster, State
-from lepta.sim.weigh import Weigh
+from lepta.sim.servers import Weigh
 
 __all__ = ["World"]
 

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from lepta.errors import Permanent
+
 __all__ = ["CHUNK", "Kept", "Spool"]
 
-IN_MEMORY_BYTES = 192 * 2**20
+IN_MEMORY_BYTES = 64 * 2**20
 CHUNK = 2**17
 """Most requests in one piece."""
 SORT_MEMORY = "300MiB"
@@ -92,7 +94,7 @@ class Spool:
         import pyarrow as pa
 
         if self.folder is None:
-            table = pa.Table.from_batches(self.held)
+            table = pa.Table.from_batches(self.held).combine_chunks()
             self.held = []
             if self.disordered:
                 order = np.argsort(table.column(TIME).to_numpy(), kind="stable")
@@ -113,29 +115,49 @@ class Spool:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        if not self.held:
+            return
         table = pa.Table.from_batches(self.held)
         self.held, self.bytes = [], self.most // 2  # from now on written in halves
         if self.folder is None:
             self.folder = Path(tempfile.mkdtemp(prefix="lepta-requests-"))
-        if self.writer is None:
-            self.writer = pq.ParquetWriter(
-                str(self.folder / "requests.parquet"), table.schema, compression="lz4"
-            )
-        self.writer.write_table(table, row_group_size=CHUNK)
+        try:
+            if self.writer is None:
+                self.writer = pq.ParquetWriter(
+                    str(self.folder / "requests.parquet"), table.schema, compression="lz4"
+                )
+            self.writer.write_table(table, row_group_size=CHUNK)
+        except OSError as error:
+            raise _no_room(self.folder, error) from None
 
     def _sort(self, path: Path) -> Path:
         import duckdb
 
         target = path.with_name("sorted.parquet")
-        with duckdb.connect(
-            config={"memory_limit": SORT_MEMORY, "temp_directory": str(path.parent / "spill")}
-        ) as duck:
-            duck.execute("SET enable_progress_bar = false; SET threads = 2")
-            duck.execute(
-                "COPY (SELECT * EXCLUDE (file_row_number) "  # noqa: S608 (our own path)
-                f"FROM read_parquet('{path}', file_row_number = true) "
-                f"ORDER BY {TIME}, file_row_number) TO '{target}' "
-                f"(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {CHUNK})"
-            )
+        given, wanted = (str(name).replace("'", "''") for name in (path, target))
+        config = {
+            "memory_limit": SORT_MEMORY,
+            "temp_directory": str(path.parent / "spill"),
+            "threads": 2,
+        }
+        try:
+            with duckdb.connect(config=config) as duck:
+                duck.execute("SET enable_progress_bar = false")
+                duck.execute(
+                    "COPY (SELECT * EXCLUDE (file_row_number) "  # noqa: S608 (our own path)
+                    f"FROM read_parquet('{given}', file_row_number = true) "
+                    f"ORDER BY \"{TIME}\", file_row_number) TO '{wanted}' "
+                    f"(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {CHUNK})"
+                )
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise _no_room(self.folder, error) from None
         path.unlink()
         return target
+
+
+def _no_room(folder: Path | None, error: Exception) -> Permanent:
+    return Permanent(
+        f"the trace is too large for memory, and cannot be put by: {str(error).splitlines()[0]}",
+        where=str(folder),
+        remedy="free space in the folder of temporary files, or point TMPDIR at a larger one",
+    )

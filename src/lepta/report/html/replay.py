@@ -11,7 +11,7 @@ from lepta.domain.replay import PolicyRun, Replay
 from lepta.report.html.charts import GRAY, PALETTE, Figure, inert
 from lepta.report.html.page import render
 from lepta.report.numbers import decimals, money
-from lepta.report.replay import RunRow, hardware, moment, rows, seconds, verdict
+from lepta.report.replay import NAMES, RunRow, hardware, moment, rows, seconds, shown, verdict
 
 __all__ = ["replay_page"]
 
@@ -24,15 +24,15 @@ MOST_RUNS: Final = 8
 def replay_page(replay: Replay, *, generated_at: datetime) -> str:
     """Return the page as text."""
     found = rows(replay)
-    drawn = [run for run in replay.runs if run.course is not None][:MOST_RUNS]
+    drawn = [run for run in replay.policies if run.course is not None][:MOST_RUNS]
     figures: dict[str, Figure] = {}
     if drawn:
         figures["load"] = _load(replay, drawn)
         if any(np.isfinite(run.course.p99_s).any() for run in drawn if run.course):
-            figures["latency"] = _latency(replay, drawn)
-        if len(replay.runs) > 1:
+            figures["times"] = _times_of(replay, drawn)
+        if len(replay.policies) > 1:
             figures["tradeoff"] = _tradeoff(replay, found)
-    best = next((row.run for row in found if row.best), replay.runs[0] if replay.runs else None)
+    best = next((row.run for row in found if row.best), replay.policies[0] if replay.policies else None)
     if best is not None and best.course is not None and len(replay.variants) > 1:
         figures["variants"] = _variants(replay, best)
     return render(
@@ -46,6 +46,8 @@ def replay_page(replay: Replay, *, generated_at: datetime) -> str:
         digits=decimals(max((row.cost for row in found), default=0.0)),
         seconds=seconds,
         hardware=hardware,
+        shown=lambda run: shown(replay, run),
+        name=NAMES[replay.shown],
         moment=lambda at_s: moment(replay, at_s),
         most_changes=MOST_CHANGES,
         generated_at=generated_at,
@@ -77,11 +79,11 @@ def _load(replay: Replay, runs: Sequence[PolicyRun]) -> Figure:
         for k, run in enumerate(runs)
         if run.course is not None
     ]
-    name = inert(replay.variants[0] if replay.variants else "replica", 30)
-    return _figure(replay, traces, f"replicas of {name}", height=340)
+    of = f" of {inert(replay.variants[0], 30)}" if len(replay.variants) > 1 else ""
+    return _figure(replay, traces, f"replicas{of}", height=340)
 
 
-def _latency(replay: Replay, runs: Sequence[PolicyRun]) -> Figure:
+def _times_of(replay: Replay, runs: Sequence[PolicyRun]) -> Figure:
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -94,7 +96,7 @@ def _latency(replay: Replay, runs: Sequence[PolicyRun]) -> Figure:
         for k, run in enumerate(runs)
         if run.course is not None
     ]
-    bound = next((b for b in replay.objective if b.what == "latency"), None)
+    bound = replay.objective[0] if replay.objective else None
     if bound is not None and traces:
         longest = max(traces, key=lambda trace: len(trace["x"]))["x"]
         traces.append(
@@ -107,7 +109,7 @@ def _latency(replay: Replay, runs: Sequence[PolicyRun]) -> Figure:
                 "line": {"dash": "dot", "width": 1.6, "color": GRAY},
             }
         )
-    figure = _figure(replay, traces, "p99 of latency, s", height=300)
+    figure = _figure(replay, traces, f"p99 of {NAMES[replay.shown]}, s", height=300)
     figure["layout"]["yaxis"] |= {"type": "log", "rangemode": "normal"}
     return figure
 
@@ -128,6 +130,7 @@ def _tradeoff(replay: Replay, found: Sequence[RunRow]) -> Figure:
             "hoverinfo": "skip",
         }
     ]
+    order = sorted(range(len(found)), key=lambda k: found[k].cost)
     traces += [
         {
             "type": "scatter",
@@ -136,7 +139,7 @@ def _tradeoff(replay: Replay, found: Sequence[RunRow]) -> Figure:
             "x": [row.cost],
             "y": [100 * row.run.violations],
             "text": [inert(row.policy, 24)],
-            "textposition": "top center",
+            "textposition": "bottom center" if order.index(k) % 2 else "top center",
             "cliponaxis": False,
             "marker": {
                 "size": 11,
