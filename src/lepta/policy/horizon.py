@@ -1,14 +1,3 @@
-<<<<<<< HEAD
-"""Plan the next periods as one fleet, act on the first, plan again some minutes later.
-
-What to carry comes from the newsvendor of `predictive`; which variants carry it, spot or on demand,
-and whether a change pays for its start, from the fleet plan M2 over the periods to come. Between
-two plans the levels are held.
-"""
-
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-=======
 """The fleet plan of the next hours, solved again and again: which kinds of replicas, and when.
 
 How much is needed now is the answer of `predictive`; how it goes on is the same time of earlier
@@ -22,7 +11,6 @@ import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
->>>>>>> main
 
 import numpy as np
 
@@ -30,40 +18,6 @@ from lepta.domain.demand import Demand, Profile
 from lepta.domain.offer import Offer, Term
 from lepta.domain.plan import FleetPlan, PlanCase
 from lepta.domain.pool import Array, Decision, Snapshot
-<<<<<<< HEAD
-from lepta.optimize.mix import mix
-from lepta.policy.fill import fill
-from lepta.policy.parameters import Parameter
-from lepta.policy.predictive import PARAMETERS as PREDICTIVE_PARAMETERS
-from lepta.policy.predictive import Memory, Predictive
-from lepta.policy.single import clock, latest_load
-from lepta.policy.worth import worth
-
-__all__ = ["PARAMETERS", "Horizon", "Planned"]
-
-PARAMETERS = (
-    *PREDICTIVE_PARAMETERS,
-    Parameter("every", 300.0, 15.0, 86_400.0, "s", "between two plans"),
-    Parameter("periods", 6, 1, 168, "periods", "planned at once", whole=True),
-    Parameter("period", 600.0, 60.0, 86_400.0, "s", "length of a period"),
-)
-
-DAY_S = 86_400.0
-START = datetime(2026, 1, 1, tzinfo=UTC)
-"""The calendar of a run that has none: plans only need differences."""
-GAP, TIME_LIMIT_S = 0.01, 5.0
-CLIP = 3.0
-"""Most that yesterday's shape may say the load grows within the horizon."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What the newsvendor remembers, and when the last plan was made and for how much."""
-
-    inner: Memory = field(default_factory=Memory)
-    at_s: float = -float("inf")
-    carried: float = 0.0
-=======
 from lepta.domain.promises import Promises, Scope, Survival
 from lepta.errors import LeptaError
 from lepta.optimize.mix import mix
@@ -108,178 +62,14 @@ class Memory:
     need: float = 0.0
     market: tuple[tuple[float, bool], ...] = ()
     said: str = ""
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Horizon:
-<<<<<<< HEAD
-    """Rolling M2: heterogeneous variants, spot with on demand behind it, start costs.
+    """Rolling M2 over the forecast.
 
-    It plans anew every `every` seconds, and at once where the need passes what is held, or a
-    variant that is held is no longer given. It shrinks only to the largest need of the last
-    max(`down`, start-up) seconds, as `predictive` does, so planning more often never makes it
-    less calm.
+    Parameters as in `PARAMETERS` and, for the amount, those of predictive.
     """
-
-    inner: Predictive = field(default_factory=Predictive)
-    every: float = 300.0
-    periods: int = 6
-    period: float = 600.0
-    name: str = "horizon"
-
-    def start(self) -> Planned:
-        """No plan yet."""
-        return Planned()
-
-    def decide(self, seen: Snapshot, memory: Planned) -> tuple[Decision, Planned]:
-        """Return the levels of the first period of a plan, or those held."""
-        wish, kept = self.inner.decide(seen, memory.inner)
-        past = kept.past
-        if not len(past.load):
-            return self._told(seen, wish.want, wish.why), replace(memory, inner=kept)
-        value = worth(seen.pool, past.mix)
-        held = float(seen.held @ value.replica)
-        need, largest = kept.needs[-1][1], max(n for _, n in kept.needs)
-        lost = bool((seen.held > 0)[~seen.available].any())
-        short = need > held * (1 + self.inner.band) or (need > 0 and held == 0)
-        due = seen.at_s - memory.at_s >= self.every - 1e-9
-        if not (due or short or lost):
-            why = (
-                f"{wish.why.split(', forecast')[0]}, plan of {clock(seen, memory.at_s - seen.at_s)}"
-            )
-            return self._told(seen, tuple(int(n) for n in seen.held), why), replace(
-                memory, inner=kept
-            )
-        carry = float(max(need, largest))
-        growth = self._growth(seen)
-        loads = (value.mix / value.whole)[None, :] * (carry * growth)[:, None]
-        plan = self._plan(seen, loads)
-        if plan is None:
-            want, _ = fill(seen, loads[0])
-            said = "no plan keeps every limit, cheapest first"
-        else:
-            want = self._levels(seen, plan)
-            said = f"plan of {self.periods} x {self.period:g} s"
-        want = self._calm(seen, want, value.replica, carry, lost)
-        said += (
-            f" for {self._unit(value.mix, value.whole) * carry:.3g} by {clock(seen, self.period)}"
-        )
-        why = f"load {latest_load(seen):.3g} at {clock(seen)}, {said}{self._moves(seen, want)}"
-        return self._told(seen, want, why), Planned(inner=kept, at_s=seen.at_s, carried=carry)
-
-    def _growth(self, seen: Snapshot) -> Array:
-        """Load of each period over that of now, by the same hours yesterday; 1 where not seen."""
-        rows = seen.load_per_s.sum(axis=1)
-        width, day = round(self.period / seen.tick_s), round(DAY_S / seen.tick_s)
-        width = max(1, width)
-        grown = np.ones(self.periods)
-        origin = len(rows) - day
-        if origin < width:
-            return grown
-        now = float(np.nanmean(rows[origin - width : origin])) if origin >= width else 0.0
-        for p in range(1, self.periods):
-            part = rows[origin + (p - 1) * width : origin + p * width]
-            if now > 0 and len(part) and np.isfinite(part).any():
-                grown[p] = float(np.clip(np.nanmean(part) / now, 1 / CLIP, CLIP))
-        return grown
-
-    def _plan(self, seen: Snapshot, loads: Array) -> FleetPlan | None:
-        hours, pool = self.period / 3600.0, seen.pool
-        begin = START if np.isnan(seen.epoch_s) else datetime.fromtimestamp(seen.epoch_s, UTC)
-        begin += timedelta(seconds=seen.at_s)
-        offers, profiles = [], []
-        for v, variant in enumerate(pool.variants):
-            room = None if variant.limit is None else int(variant.limit)
-            if not seen.available[v]:
-                room = int(seen.held[v])
-            offers.append(
-                Offer(
-                    id=variant.name,
-                    provider="pool",
-                    zone=variant.zone,
-                    instance_type=variant.name,
-                    term=Term.SPOT if variant.spot else Term.ON_DEMAND,
-                    price_per_hour=float(seen.price_per_hour[v]),
-                    limit=room,
-                    interruptions_per_hour=variant.interruptions_per_hour,
-                    startup_s=variant.startup_s,
-                )
-            )
-            alive = float(np.exp(-variant.interruptions_per_hour * (variant.startup_s / 3600.0)))
-            profiles += [
-                Profile(
-                    demand_class=name,
-                    offer=variant.name,
-                    rate_per_s=float(pool.capacity_per_s[w, v]) * alive,
-                )
-                for w, name in enumerate(pool.classes)
-                if pool.capacity_per_s[w, v] > 0
-            ]
-        case = PlanCase(
-            offers=tuple(offers),
-            demand=tuple(
-                Demand(
-                    demand_class=name,
-                    start=begin + timedelta(seconds=p * self.period),
-                    hours=hours,
-                    rate_per_s=float(loads[p, w]),
-                )
-                for w, name in enumerate(pool.classes)
-                for p in range(self.periods)
-            ),
-            profiles=tuple(profiles),
-            current=tuple(
-                (variant.name, int(n))
-                for variant, n in zip(pool.variants, seen.held, strict=True)
-                if n
-            ),
-            currency=pool.currency,
-            utilization=1.0,
-        )
-        plan = mix(case, gap=GAP, time_limit_s=TIME_LIMIT_S, runner_ups=0)
-        return plan if plan.units and plan.status != "infeasible" else None
-
-    def _levels(self, seen: Snapshot, plan: FleetPlan) -> tuple[int, ...]:
-        """What the first period holds, and what must be ordered before the next plan."""
-        begin = START if np.isnan(seen.epoch_s) else datetime.fromtimestamp(seen.epoch_s, UTC)
-        first = begin + timedelta(seconds=seen.at_s)
-        want = []
-        for variant in seen.pool.variants:
-            soon = first + timedelta(seconds=variant.startup_s + self.every)
-            mine = [one for one in plan.units if one.offer == variant.name]
-            want.append(max((one.count for one in mine if one.start <= soon), default=0))
-        return tuple(want)
-
-    def _calm(
-        self, seen: Snapshot, want: tuple[int, ...], replica: Array, carry: float, lost: bool
-    ) -> tuple[int, ...]:
-        """Leave small steps: where what is held carries it, and is hardly more than is planned."""
-        held = float(seen.held @ replica)
-        planned = float(np.array(want) @ replica)
-        price = float(seen.price_per_hour @ seen.held)
-        again = float(seen.price_per_hour @ np.array(want))
-        band = self.inner.band
-        enough = held * (1 + band) >= carry
-        if not lost and enough and planned >= held * (1 - band) and again >= price * (1 - band):
-            return tuple(int(n) for n in seen.held)
-        return want
-
-    def _unit(self, mix_: Array, whole: float) -> float:
-        return float(mix_.sum()) / whole if whole > 0 else 0.0
-
-    def _moves(self, seen: Snapshot, want: tuple[int, ...]) -> str:
-        moves = [
-            f"{variant.name} {n - int(had):+d}"
-            for variant, n, had in zip(seen.pool.variants, want, seen.held, strict=True)
-            if n != had
-        ]
-        return f", {', '.join(moves)}" if moves else ""
-
-    def _told(self, seen: Snapshot, want: tuple[int, ...], why: str) -> Decision:
-        return Decision(at_s=seen.at_s, policy=self.name, want=want, why=why)
-=======
-    """Rolling M2 over the forecast; parameters as in `PARAMETERS` and, for the amount, predictive's."""
 
     amount: Predictive = field(default_factory=Predictive)
     every: float = 300.0
@@ -310,6 +100,7 @@ class Horizon:
         stale = (
             seen.at_s >= memory.solved_s + self.every
             or market != memory.market
+            or _gone(seen, memory.want)
             or need > memory.need * (1 + self.slack)
             or need < memory.need * (1 - self.slack)
         )
@@ -379,6 +170,14 @@ class Horizon:
             utilization=1.0,
             promises=Promises(survive=survival),
         )
+
+
+def _gone(seen: Snapshot, want: tuple[int, ...]) -> bool:
+    """Tell whether replicas were lost that the market does not give back now."""
+    return any(
+        not given and held < level
+        for given, held, level in zip(seen.available, seen.held, want, strict=False)
+    )
 
 
 def _offers(seen: Snapshot) -> tuple[Offer, ...]:
@@ -457,4 +256,3 @@ def _first(plan: FleetPlan, seen: Snapshot) -> tuple[int, ...]:
     start = min(part.start for part in plan.units) if plan.units else None
     held = {part.offer: part.count for part in plan.units if part.start == start}
     return tuple(held.get(variant.name, 0) for variant in seen.pool.variants)
->>>>>>> main
