@@ -122,7 +122,7 @@ def real(folder: Path) -> list[Trace]:
 
 
 def generated() -> list[Trace]:
-    """Seeded weeks; policies are tuned on Monday and Tuesday."""
+    """Seeded weeks; policies are tuned on Monday."""
     return [_week(kind) for kind in ("diurnal", "bursts", "flash crowds", "drift")]
 
 
@@ -150,5 +150,5 @@ def _week(kind: str) -> Trace:
     elif kind == "drift":
         rate *= np.exp(np.log(2.0) * second / (7 * DAY)) * np.where(day >= 4, 1.25, 1.0)
     return _seconds(
-        f"week: {kind}", 200.0 * rate, np.full(len(rate), dispersion), rng, 2 * DAY, tick_s=30.0
+        f"week: {kind}", 200.0 * rate, np.full(len(rate), dispersion), rng, DAY, tick_s=30.0
     )

@@ -379,7 +379,7 @@ def test_horizon_takes_spot_and_falls_back():
         ),
         capacity_per_s=np.array([[10.0, 20.0, 10.0]]),
     )
-    policy = parse("horizon:period=300,periods=3", pool)
+    policy = parse("horizon:period=300,ahead=900", pool)
     memory, held, changes = policy.start(), [8, 0, 0], 0
     for k in range(1, 60):
         there = k < 40

@@ -75,7 +75,7 @@ PARAMETERS = (
         tune=True,
     ),
     Parameter(
-        "margin", 1.05, 0.5, 3.0, "factor", "on the load, for bursts within a tick", tune=True
+        "margin", 1.1, 0.5, 3.0, "factor", "on the load, for bursts within a tick", tune=True
     ),
     Parameter(
         "drain",
@@ -96,7 +96,7 @@ PARAMETERS = (
         tune=True,
     ),
     Parameter(
-        "band", 0.07, 0.0, 0.5, "share", "a need this close to the level changes nothing", tune=True
+        "band", 0.1, 0.0, 0.5, "share", "a need this close to the level changes nothing", tune=True
     ),
     Parameter("wait", 2.0, 0.0, 3_600.0, "s", "the longest wait that is in time"),
     Parameter(
@@ -152,10 +152,10 @@ class Predictive:
     memory: float = 900.0
     half: float = 60.0
     trend: float = 1.0
-    margin: float = 1.05
+    margin: float = 1.1
     drain: float = 1.0
     down: float = 120.0
-    band: float = 0.07
+    band: float = 0.1
     wait: float = 2.0
     least: int = 1
     share: float = 0.0

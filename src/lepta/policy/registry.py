@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -223,22 +222,15 @@ def _wva(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> P
     )
 
 
-def _predictive(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
-    numbers: dict[str, Any] = {key: float(value) for key, value in values.items() if key != "least"}
+def _predictive(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Predictive:
+    numbers = {key: float(value) for key, value in values.items() if key != "least"}
     return Predictive(**numbers, least=int(values["least"]), name=name)
 
 
 def _horizon(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
-    own = {"every", "periods", "period", "fallback", "least"}
-    numbers: dict[str, Any] = {key: float(value) for key, value in values.items() if key not in own}
-    return Horizon(
-        inner=Predictive(**numbers, least=int(values["least"])),
-        every=float(values["every"]),
-        periods=int(values["periods"]),
-        period=float(values["period"]),
-        fallback=float(values["fallback"]),
-        name=name,
-    )
+    own = {each.name: float(values[each.name]) for each in HORIZON_PARAMETERS}
+    amount = {key: value for key, value in values.items() if key not in own}
+    return Horizon(amount=_predictive(amount, name, pool, None), name=name, **own)
 
 
 def _oracle(values: dict[str, Value], name: str, pool: Pool, future: Future | None) -> Policy:
@@ -292,9 +284,9 @@ BUILTIN = _table(
         ),
         Kind(
             name="horizon",
-            summary="a fleet plan over the next periods, made anew every few minutes",
+            summary="the fleet plan of the next hours, again and again",
             build=_horizon,
-            parameters=HORIZON_PARAMETERS,
+            parameters=(*HORIZON_PARAMETERS, *PREDICTIVE_PARAMETERS),
         ),
         Kind(
             name="oracle",
