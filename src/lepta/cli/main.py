@@ -29,6 +29,7 @@ ORDER = (
     "plan",
     "frontier",
     "commit",
+    "forecast",
     "report",
 )
 """The order of the commands in the help page: the order of the loop."""
