@@ -54,6 +54,14 @@ class TestWvaMixed(TestMixed):
     text = "wva"
 
 
+class TestHorizon(_Named):
+    text = "horizon"
+
+
+class TestHorizonMixed(TestMixed):
+    text = "horizon"
+
+
 @pytest.mark.parametrize("name", sorted(BUILTIN))
 def test_every_parameter_is_explained(name):
     for parameter in BUILTIN[name].parameters:

@@ -119,3 +119,5 @@ def test_options_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
         open_pool(offers=given["offers"], price_per_hour=3)
     with pytest.raises(InputError, match="how many weighted tokens per second"):
         open_pool(unit="weighted tokens")
+    with pytest.raises(InputError, match="carries 0 weighted tokens"):
+        open_pool(unit="weighted tokens", capacity_per_s=0.0)

@@ -65,6 +65,7 @@ def test_instants_of_several_zones_become_seconds(tmp_path: Path) -> None:
     source = open_requests(write(tmp_path, text))
     assert column(source, "at_s") == [0, 0.25, 1]
     assert source.epoch_s == 1_795_420_800
+    assert source.notes == ("Times of several zones (+01:00, -0500, Z): all in UTC now.",)
 
 
 def test_a_time_without_a_zone_is_refused_unless_it_is_said_to_be_utc(tmp_path: Path) -> None:
@@ -158,6 +159,10 @@ def test_public_shapes_are_recognized(tmp_path: Path) -> None:
     source = open_requests(write(tmp_path, "\n".join(map(json.dumps, lines)), "mooncake.jsonl"))
     assert column(source, "at_s") == [27.482, 30.535]
     assert column(source, "prefix_block") == [46, 47, 46]
+    own = '{"ts": "2026-11-23T08:00:00Z", "service_s": 1}\n'
+    source = open_requests(write(tmp_path, own + own.replace("00Z", "01+00:00"), "own.jsonl"))
+    assert column(source, "at_s") == [0, 1]
+    refused(write(tmp_path, own + own.replace("Z", ""), "own.jsonl"), "line 2", "without a zone")
 
 
 def test_typed_columns_of_parquet(tmp_path: Path) -> None:
@@ -231,6 +236,8 @@ def test_iso_times_that_turn_into_numbers_are_refused(tmp_path: Path) -> None:
         (b"ts,ts,service_s\n1,1,1\n", ("twice",)),
         ("ts,service_s\n1,1\n".encode("utf-16"), ("is not UTF-8",)),
         (b"ts,service_s\n1,\xff\n", ("is not UTF-8",)),
+        (b"ts,service_s\n" + b"1,1\n" * 300_000 + b"1,\xff\n", ("line 300002", "is not UTF-8")),
+        (b'ts,"service\n_s",service_s\n1,1,1\n', ("line 1", "several lines")),
         (b"\x00\x01\x02\x03binary\x00", ("is neither CSV nor Parquet",)),
         (b"PAR1 and then nothing", ("truncated or damaged Parquet",)),
         (gzip.compress(b"ts,service_s\n" + b"1,1\n" * 9)[:-9], ("truncated",)),

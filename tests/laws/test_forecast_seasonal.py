@@ -127,23 +127,34 @@ def test_adapted_levels_are_right_in_the_long_run_whatever_comes() -> None:
     rng = np.random.default_rng(5)
     count, rate, level = 1500, 0.02, np.array([[0.9]])
     ranks = np.clip(0.5 + 0.8 * (2 * rng.random((count, 1)) - 1), 0, 0.999)
-    below = sum(ranks[t, 0] <= adapted(ranks[:t], level, rate)[0, 0] for t in range(count))
+    below = sum(
+        ranks[t, 0] <= adapted(ranks[:t], ranks[:t], level, rate)[0, 0] for t in range(count)
+    )
     assert np.mean(ranks <= 0.9) < 0.8, "the fixed level holds too little"
     assert abs(below / count - 0.9) <= (0.9 + rate) / (rate * count)
 
 
 def test_a_step_that_was_not_seen_moves_nothing() -> None:
     level = np.array([[0.1, 0.9]])
-    assert_array_equal(adapted(np.full((3, 2), np.nan), level, 0.1), level)
+    assert_array_equal(adapted(np.full((3, 2), np.nan), np.full((3, 2), np.nan), level, 0.1), level)
 
 
-def test_a_miss_moves_a_level_out_and_a_hit_moves_it_in() -> None:
+@pytest.mark.parametrize(
+    ("low", "high", "after"),
+    [
+        (0.95, 0.95, [0.11, 0.99]),
+        (0.5, 0.5, [0.11, 0.89]),
+        (0.05, 0.05, [0.01, 0.89]),
+        (0.05, 0.95, [0.1, 0.9]),
+    ],
+)
+def test_a_miss_moves_a_level_out_and_a_hit_moves_it_in(
+    low: float, high: float, after: list[float]
+) -> None:
+    """The last row: nine in ten errors are equal, and both levels lie within them."""
     level = np.array([[0.1], [0.9]])
-    above = adapted(np.array([[0.95]]), level, 0.1)
-    assert_allclose(above, [[0.11], [0.99]])
-    inside = adapted(np.array([[0.5]]), level, 0.1)
-    assert_allclose(inside, [[0.11], [0.89]])
-    assert_allclose(adapted(np.array([[0.05]]), level, 0.1), [[0.01], [0.89]])
+    moved = adapted(np.array([[low]]), np.array([[high]]), level, 0.1)
+    assert_allclose(moved[:, 0], after)
 
 
 def test_the_seasonal_naive_repeats_the_last_period_that_was_seen() -> None:

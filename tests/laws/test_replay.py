@@ -17,7 +17,7 @@ from lepta.sim.faults import Faults, Span
 from lepta.sim.replay import Setting
 from lepta.sim.servers import PlainServers, Worth
 from lepta.sim.task import ReplayTask, run_task
-from lepta.wiring.replayed import InMemory
+from lepta.wiring.opened import InMemory
 
 POLICIES = ("fixed:3", "hpa", "hpa:target=0.4,down=0", "keda:queue=2")
 
@@ -80,7 +80,7 @@ def test_the_books_close(seed, policy, failures, lost, begin):
     assert 0 <= run.idle_share <= 1 and 0 <= run.violations <= 1
     assert [entry.at_s for entry in entries] == sorted({entry.at_s for entry in entries})
     if run.in_flight == 0:
-        assert run.end_s >= run.latency.most
+        assert run.end_s >= run.latency.max
 
 
 @settings(max_examples=15)

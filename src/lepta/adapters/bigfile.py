@@ -205,7 +205,7 @@ def line_of(head: Head, record: int) -> int | None:
 
     Quoted cells may hold line ends, so rows are counted by a parser; blank lines are no rows.
     """
-    with _text(head.path, head.compression) as lines:
+    with _text(head.path, head.compression, errors="replace") as lines:
         reader = csv.reader(lines, delimiter=head.delimiter)
         seen, begin = -1, 1
         for cells in reader:
@@ -225,17 +225,17 @@ def compression_error(error: OSError) -> bool:
 
 
 @contextmanager
-def _text(path: Path, compression: str) -> Iterator[IO[str]]:
+def _text(path: Path, compression: str, errors: str = "strict") -> Iterator[IO[str]]:
     if compression == "gzip":
-        with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as stream:
+        with gzip.open(path, "rt", encoding="utf-8-sig", errors=errors, newline="") as stream:
             yield stream
     elif compression == "zstd":
         import pyarrow as pa
 
         with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as packed:
-            yield io.TextIOWrapper(packed, encoding="utf-8-sig", newline="")
+            yield io.TextIOWrapper(packed, encoding="utf-8-sig", errors=errors, newline="")
     else:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with path.open(encoding="utf-8-sig", errors=errors, newline="") as stream:
             yield stream
 
 

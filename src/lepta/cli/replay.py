@@ -76,6 +76,10 @@ def replay(
         str | None, _file(help="Measured latencies of model servers, or profiles.csv.")
     ] = None,
     offers: Annotated[str | None, _file(help="offers.csv: what replicas run on.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Of measured latencies: which model.", show_default=False),
+    ] = None,
     price: Annotated[
         float | None,
         typer.Option(
@@ -186,6 +190,7 @@ def replay(
             share=share,
             profiles=profiles,
             offers=offers,
+            model=model,
             price=price,
             capacity=capacity,
             slots=slots,

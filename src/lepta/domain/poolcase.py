@@ -147,7 +147,17 @@ def plain_pool(
 
     Without `variants` there is one, named replica, at `price_per_hour`; where that is None it costs
     1 per hour, so that the cost is the number of replica-hours, and a note says so.
+
+    Raises
+    ------
+    InputError
+        The capacity is not above 0.
     """
+    if not 0 < capacity_per_s < float("inf"):
+        raise InputError(
+            f"a replica carries {capacity_per_s:g} {unit} per second",
+            remedy="give a capacity above 0",
+        )
     notes = []
     if not variants:
         if price_per_hour is None:

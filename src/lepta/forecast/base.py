@@ -6,7 +6,7 @@ A forecaster is a value with two pure functions: `fit` looks at the past once in
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ __all__ = [
     "LEVELS",
     "Accuracy",
     "Array",
+    "BandFitted",
+    "BandForecaster",
     "Counts",
     "Fitted",
     "Forecast",
@@ -337,5 +339,42 @@ class PointForecaster(Protocol):
         ...
 
     def fit(self, series: Series, calendar: Calendar | None = None) -> PointFitted:
+        """Learn from a past of one column; InputError where it is too short or hardly seen."""
+        ...
+
+
+@runtime_checkable
+class BandFitted(Protocol):
+    """What was learned by a method that says quantiles, not calibrated yet."""
+
+    @property
+    def name(self) -> str:
+        """The method, as it is shown."""
+        ...
+
+    @property
+    def past(self) -> Series:
+        """What it was fitted on."""
+        ...
+
+    @property
+    def band_levels(self) -> tuple[float, ...]:
+        """The levels that were learned, rising."""
+        ...
+
+    def bands(self, seen: Seen, origins: Counts, ahead: Counts) -> Array:
+        """Return (band levels, origins, ahead), as `PointFitted.points` for each level."""
+        ...
+
+
+class BandForecaster(Protocol):
+    """A way to say quantiles; `conformal.Conformal` makes them hold."""
+
+    @property
+    def name(self) -> str:
+        """The method, as it is shown."""
+        ...
+
+    def fit(self, series: Series, calendar: Calendar | None = None) -> BandFitted:
         """Learn from a past of one column; InputError where it is too short or hardly seen."""
         ...

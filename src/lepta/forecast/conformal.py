@@ -5,6 +5,9 @@ ceil((n + 1) q)-th smallest of n errors of forecasts of steps that the fit had n
 below the middle). On exchangeable errors it then holds at least q of the time, for any method and
 any distribution. Demand is not exchangeable, so the levels may follow the latest misses (adaptive
 conformal inference, Gibbs & Candes 2021), in ranks: a level that was missed too often moves out.
+
+Around a method that says quantiles itself, the errors are those of the nearest quantile that it
+says (conformalized quantile regression, Romano et al. 2019).
 """
 
 from collections.abc import Sequence
@@ -18,6 +21,8 @@ from lepta.forecast.base import (
     LEVELS,
     Accuracy,
     Array,
+    BandFitted,
+    BandForecaster,
     Counts,
     Fitted,
     Forecast,
@@ -47,15 +52,17 @@ class Conformal:
     to `origins` origins, and then it is fitted again on the whole. Errors are kept per step ahead
     up to `reach_s`; further ahead those of the last step hold, and a note says so. Errors
     grow with the level that is forecast to the `power` (0: not at all, 1/2: as counts do, 1: in
-    proportion). `rate` > 0: levels follow the latest
+    proportion), and with how restless the last
+    `restless_steps` were (0: no). `rate` > 0: levels follow the latest
     misses over `follow` origins (0: they do not).
     """
 
-    base: PointForecaster
+    base: PointForecaster | BandForecaster
     reach_s: float = 86_400.0
     share: float = 0.4
     origins: int = 2000
     power: float = 0.0
+    restless_steps: int = 0
     rate: float = 0.0
     follow: int = 96
     nonnegative: bool = True
@@ -65,6 +72,12 @@ class Conformal:
     def name(self) -> str:
         """The name of the base."""
         return self.base.name
+
+    def _scale(self, floor: float, series: Series) -> "_Scale":
+        change = np.abs(np.diff(series.values))
+        known = change[~np.isnan(change)]
+        calm = float(known.mean()) if len(known) else 0.0
+        return _Scale(self.power, floor, self.restless_steps, calm)
 
     def fit(self, series: Series, calendar: Calendar | None = None) -> "ConformalFitted":
         """Fit the base and take its errors.
@@ -83,8 +96,8 @@ class Conformal:
         stride = max(1, (count - cut) // self.origins)
         origins = np.arange(first + cut, first + count, stride)
         floor = FLOOR * float(np.nanmean(np.abs(series.values))) or 1.0
-        errors = _errors(early, Seen((series,)), origins, at, (self.power, floor))
-        seen = np.count_nonzero(~np.isnan(errors), axis=0)
+        errors = _errors(early, Seen((series,)), origins, at, self._scale(floor, series))
+        seen = np.count_nonzero(~np.isnan(errors[0]), axis=0)
         if seen[0] < LEAST_ERRORS:
             raise InputError(
                 f"only {seen[0]} errors could be taken in {count - cut} steps",
@@ -97,31 +110,61 @@ class Conformal:
             name=self.name,
             inner=self.base.fit(series, calendar),
             at=at[kept],
-            errors=np.sort(errors[:, kept], axis=0).T,
+            errors=np.ascontiguousarray(np.moveaxis(np.sort(errors[:, :, kept], axis=1), 1, 2)),
             seen=seen[kept],
-            floor=floor,
-            power=self.power,
+            scale=self._scale(floor, series),
             rate=self.rate,
             follow=self.follow * stride if self.rate else 0,
             stride=stride,
+            wider=widened((count - cut) / (at[kept] + 1.0)),
             least=0.0 if self.nonnegative and lowest >= 0 else None,
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What errors are measured in."""
+
+    power: float
+    floor: float
+    steps: int
+    calm: float
+    """The mean change from step to step in the past."""
+
+    def of(self, seen: Seen, origins: Counts, ahead: Counts, said: Array) -> Array:
+        """Return the scale of errors of said (bands, origins, ahead), to multiply with."""
+        scale: Array = np.maximum(np.abs(said), self.floor) ** self.power
+        if self.steps and self.calm > 0:
+            path = seen.at(origins[:, None] - np.arange(1, self.steps + 2))
+            change = np.abs(np.diff(path, axis=1))
+            known = ~np.isnan(change)
+            number = np.count_nonzero(known, axis=1)
+            total = np.where(known, change, 0.0).sum(axis=1)
+            lately = np.where(number > 0, total / np.maximum(number, 1), self.calm)
+            # Half, and less the further ahead: a quiet hour does not promise a quiet next one.
+            trust = 0.5 * 0.5 ** (ahead / (2 * self.steps))
+            scale = scale * (1 - trust + trust * (lately / self.calm)[:, None])
+        return scale
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConformalFitted:
-    """A fitted point forecaster with its sorted errors (knots, errors), NaN last."""
+    """A fitted method with its sorted errors (bands, knots, errors), NaN last.
+
+    A method that says one value per step has one band.
+    """
 
     name: str
-    inner: PointFitted
+    inner: PointFitted | BandFitted
     at: Counts
     errors: Array
     seen: Counts
-    floor: float
-    power: float
+    scale: "_Scale"
     rate: float
     follow: int
     stride: int
+    wider: Array
+    """(knots,) see `widened`."""
     least: float | None
     accuracy: Accuracy | None = None
 
@@ -137,14 +180,23 @@ class ConformalFitted:
         seen = Seen((self.inner.past, recent))
         origin = np.array([recent.first_step + len(recent)])
         ahead = np.arange(horizon_steps)
-        point = self.inner.points(seen, origin, ahead)[0]
+        bands = _bands(self.inner, seen, origin, ahead)[:, 0]
+        band = self._nearest(held)
         asked = np.repeat(np.array(held)[:, None], len(self.at), axis=1)
         if self.rate:
-            asked = self._adapted(seen, int(origin[0]), asked)
-        spread = conformal_quantiles(self.errors, self.seen, asked)
-        off = np.stack([np.interp(ahead, self.at, row) for row in spread])
-        if self.power:
-            off *= np.maximum(np.abs(point), self.floor) ** self.power
+            asked = self._adapted(seen, int(origin[0]), asked, band)
+        point = bands[band]
+        off = np.empty_like(point)
+        for b in np.unique(band):
+            rows = np.flatnonzero(band == b)
+            spread = conformal_quantiles(self.errors[b], self.seen, asked[rows])
+            middle = conformal_quantiles(
+                self.errors[b], self.seen, np.full((1, len(self.at)), self._level(b))
+            )
+            spread = middle + (spread - middle) * self.wider
+            for row, errors in zip(rows, spread, strict=True):
+                off[row] = np.interp(ahead, self.at, errors)
+        off *= self.scale.of(seen, origin, ahead, point[:, None])[:, 0]
         values = np.sort(point + off, axis=0)
         if self.least is not None:
             values = np.maximum(values, self.least)
@@ -167,17 +219,36 @@ class ConformalFitted:
         """Return at which level each step of `recent` fell, as forecast one step before."""
         seen = Seen((self.inner.past, recent))
         origins = recent.first_step + np.arange(len(recent))
-        errors = _errors(self.inner, seen, origins, self.at[:1], (self.power, self.floor))
-        return _ranks(errors[:, 0], self.errors[0, : self.seen[0]])
+        errors = _errors(self.inner, seen, origins, self.at[:1], self.scale)
+        middle = self._nearest((0.5,))[0]
+        low, high = _ranks(errors[middle, :, 0], self.errors[middle, 0, : self.seen[0]])
+        between: Array = (low + high) / 2
+        return between
 
-    def _adapted(self, seen: Seen, origin: int, asked: Array) -> Array:
+    def _level(self, band: int) -> float:
+        return self.inner.band_levels[band] if isinstance(self.inner, BandFitted) else 0.5
+
+    def _nearest(self, levels: Sequence[float]) -> Counts:
+        """Return for each level the band whose own level is nearest."""
+        if not isinstance(self.inner, BandFitted):
+            return np.zeros(len(levels), np.int64)
+        off = np.abs(np.array(levels)[:, None] - np.array(self.inner.band_levels))
+        nearest: Counts = off.argmin(axis=1)
+        return nearest
+
+    def _adapted(self, seen: Seen, origin: int, asked: Array, band: Counts) -> Array:
         """Let the levels follow the misses of the origins that lie behind."""
         behind = np.arange(origin - self.follow, origin, self.stride)
-        errors = _errors(self.inner, seen, behind, self.at, (self.power, self.floor), origin)
-        ranks = np.column_stack(
-            [_ranks(errors[:, k], self.errors[k, :count]) for k, count in enumerate(self.seen)]
-        )
-        return adapted(ranks, asked, self.rate)
+        errors = _errors(self.inner, seen, behind, self.at, self.scale, origin)
+        moved = asked.copy()
+        for b in np.unique(band):
+            pairs = [
+                _ranks(errors[b, :, k], self.errors[b, k, :count])
+                for k, count in enumerate(self.seen)
+            ]
+            low, high = (np.column_stack(ranks) for ranks in zip(*pairs, strict=True))
+            moved[band == b] = adapted(low, high, asked[band == b], self.rate)
+        return moved
 
 
 def conformal_quantiles(errors: Array, seen: Counts, levels: Array) -> Array:
@@ -203,59 +274,97 @@ def conformal_quantiles(errors: Array, seen: Counts, levels: Array) -> Array:
     return value
 
 
-def adapted(ranks: Array, levels: Array, rate: float) -> Array:
+def widened(blocks: Array) -> Array:
+    """Return by how much an interval from so many independent errors is to be wider.
+
+    Errors of forecasts h steps ahead overlap: n steps hold n / h independent ones. Of normal errors
+    the 90 % prediction interval from m of them is sqrt(1 + 1 / m) t(m - 1) / z times as wide as
+    one from many (the expansion of t is Abramowitz & Stegun 26.7.5); m - 1 is held at 3 or more.
+    """
+    z = 1.6448536269514722
+    v = np.maximum(blocks - 1.0, 3.0)
+    t = z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+    wider: Array = t / z * np.sqrt(1 + 1 / (v + 1))
+    return wider
+
+
+def adapted(low: Array, high: Array, levels: Array, rate: float) -> Array:
     """Return levels (levels, knots) that followed the ranks (origins, knots) of past errors.
 
     After each origin a level rises by rate * level where the value lay above it, and falls by
     rate * (1 - level) where it lay below: in the long run `level` of them lie below (Gibbs &
-    Candes 2021, equation 2). NaN ranks, not seen, change nothing. Levels may pass 0 and 1.
+    Candes 2021, equation 2). An error that came often has ranks from `low` to `high`; a level
+    between the two is right and stays. NaN ranks, not seen, change nothing. Levels may pass
+    0 and 1.
     """
     now = np.ascontiguousarray(levels, np.float64).copy()
-    _follow(np.ascontiguousarray(ranks, np.float64), np.ascontiguousarray(levels), now, rate)
+    _follow(
+        np.ascontiguousarray(low, np.float64),
+        np.ascontiguousarray(high, np.float64),
+        np.ascontiguousarray(levels, np.float64),
+        now,
+        rate,
+    )
     return now
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _follow(ranks: Array, levels: Array, now: Array, rate: float) -> None:
+def _follow(low: Array, high: Array, levels: Array, now: Array, rate: float) -> None:
     """Move the levels in place, origin by origin."""
-    for row in ranks:
-        for k in range(len(row)):
-            if np.isnan(row[k]):
-                continue
+    for t in range(len(low)):
+        for k in range(low.shape[1]):
             for i in range(len(levels)):
-                move = levels[i, k] - 1.0 if row[k] <= now[i, k] else levels[i, k]
-                now[i, k] += rate * move
+                if low[t, k] > now[i, k]:
+                    now[i, k] += rate * levels[i, k]
+                elif high[t, k] <= now[i, k]:
+                    now[i, k] -= rate * (1.0 - levels[i, k])
 
 
-def _ranks(errors: Array, among: Array) -> Array:
-    """Return at which level each error lay: the inverse of `conformal_quantiles`, NaN for NaN."""
+def _ranks(errors: Array, among: Array) -> tuple[Array, Array]:
+    """Return between which levels each error lay: the inverse of `conformal_quantiles`.
+
+    Equal but for errors that came more than once among the sorted ones; NaN for NaN.
+    """
     count = len(among)
-    place = np.searchsorted(among, errors, side="left")
-    rank = (np.minimum(place, count - 1) + 1) / (count + 1)
+    left = np.searchsorted(among, errors, side="left")
+    right = np.searchsorted(among, errors, side="right")
+    low = (np.minimum(left, count - 1) + 1) / (count + 1)
+    high = np.maximum(low, right / (count + 1))
     middle = among[count // 2]
-    above, below = among[-1] - middle, middle - among[0]
     over, under = np.maximum(errors - among[-1], 0.0), np.maximum(among[0] - errors, 0.0)
-    rank = np.where(over > 0, 1.0 + over / (STRETCH * above or 1.0), rank)
-    rank = np.where(under > 0, -under / (STRETCH * below or 1.0), rank)
-    return np.where(np.isnan(errors), np.nan, rank)
+    above = 1.0 + over / (STRETCH * (among[-1] - middle) or 1.0)
+    below = -under / (STRETCH * (middle - among[0]) or 1.0)
+    unseen = np.isnan(errors)
+    ends = [
+        np.where(unseen, np.nan, np.where(over > 0, above, np.where(under > 0, below, rank)))
+        for rank in (low, high)
+    ]
+    return ends[0], ends[1]
 
 
 def _errors(
-    fitted: PointFitted,
+    fitted: PointFitted | BandFitted,
     seen: Seen,
     origins: Counts,
     at: Counts,
-    scale: tuple[float, float],
+    scale: "_Scale",
     end: int | None = None,
 ) -> Array:
-    """Return (origins, at): value minus point, NaN where it was not seen (or lies past `end`)."""
-    point = fitted.points(seen, origins, at)
+    """Return (bands, origins, at): value minus band, NaN where not seen (or not before `end`)."""
+    said = _bands(fitted, seen, origins, at)
     target = origins[:, None] + at
-    error = seen.at(target) - point
+    error = seen.at(target) - said
     if end is not None:
         error = np.where(target < end, error, np.nan)
-    power, floor = scale
-    return error / np.maximum(np.abs(point), floor) ** power if power else error
+    relative: Array = error / scale.of(seen, origins, at, said)
+    return relative
+
+
+def _bands(fitted: PointFitted | BandFitted, seen: Seen, origins: Counts, ahead: Counts) -> Array:
+    """Return (bands, origins, ahead)."""
+    if isinstance(fitted, BandFitted):
+        return fitted.bands(seen, origins, ahead)
+    return fitted.points(seen, origins, ahead)[None]
 
 
 def _fits(fitted: ConformalFitted) -> Fitted:

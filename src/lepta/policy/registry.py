@@ -12,6 +12,8 @@ from lepta.errors import InputError, listing
 from lepta.policy.base import Policy
 from lepta.policy.behavior import Behavior
 from lepta.policy.fixed import Fixed
+from lepta.policy.horizon import PARAMETERS as HORIZON_PARAMETERS
+from lepta.policy.horizon import Horizon
 from lepta.policy.hpa import HPA
 from lepta.policy.hpa import PARAMETERS as HPA_PARAMETERS
 from lepta.policy.keda import KEDA
@@ -220,9 +222,15 @@ def _wva(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> P
     )
 
 
-def _predictive(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+def _predictive(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Predictive:
     numbers = {key: float(value) for key, value in values.items() if key != "least"}
     return Predictive(**numbers, least=int(values["least"]), name=name)
+
+
+def _horizon(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
+    own = {each.name: float(values[each.name]) for each in HORIZON_PARAMETERS}
+    amount = {key: value for key, value in values.items() if key not in own}
+    return Horizon(amount=_predictive(amount, name, pool, None), name=name, **own)
 
 
 def _oracle(values: dict[str, Value], name: str, pool: Pool, future: Future | None) -> Policy:
@@ -273,6 +281,12 @@ BUILTIN = _table(
             summary="price against lateness over the loads that may come within a start",
             build=_predictive,
             parameters=PREDICTIVE_PARAMETERS,
+        ),
+        Kind(
+            name="horizon",
+            summary="the fleet plan of the next hours, again and again",
+            build=_horizon,
+            parameters=(*HORIZON_PARAMETERS, *PREDICTIVE_PARAMETERS),
         ),
         Kind(
             name="oracle",

@@ -80,7 +80,7 @@ class WVA:
     def _used(self, seen: Snapshot, load: Array, replicas: Counts) -> float:
         """Load over capacity, the load of each class on all that serve it."""
         able = seen.pool.capacity_per_s @ replicas
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             return float(np.where(load > 0, load / able, 0.0).sum())
 
     def _per_load(self, seen: Snapshot) -> Array:

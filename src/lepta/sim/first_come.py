@@ -37,7 +37,8 @@ def fcfs(arrival_s: npt.ArrayLike, service_s: npt.ArrayLike, servers: int) -> Ar
             where="fcfs",
             remedy="give one service time per arrival",
         )
-    free = np.zeros(count(servers, "servers"))
+    # More servers than requests change nothing.
+    free = np.append(np.zeros(min(_count(servers, "servers"), len(arrival) + 1)), np.inf)
     start = np.empty(len(arrival))
     wrong = _serve(arrival, service, free, start)
     if wrong >= 0:
@@ -47,11 +48,11 @@ def fcfs(arrival_s: npt.ArrayLike, service_s: npt.ArrayLike, servers: int) -> Ar
 
 @compiled
 def _serve(arrival, service, free, start):  # type: ignore[no-untyped-def]
-    """Fill `start`; `free` is a heap of the times at which the servers are free.
+    """Fill `start`; `free` is a heap of the times at which the servers are free, and inf.
 
     Returns the first request that is wrong, or -1.
     """
-    last, n = 0.0, len(free)
+    last, n = 0.0, len(free) - 1
     for i in range(len(arrival)):
         at, work = arrival[i], service[i]
         if not (last <= at < np.inf and 0.0 <= work < np.inf):
@@ -59,17 +60,17 @@ def _serve(arrival, service, free, start):  # type: ignore[no-untyped-def]
         last = at
         begin = free[0] if free[0] > at else at
         start[i] = begin
-        end = begin + work
-        # The new time sinks from the top of the heap.
+        # The new time sinks down the path of the smaller children. Each place keeps the smaller
+        # of what is there and what comes: no branch that a processor could guess wrong.
+        sinking = begin + work
         hole, child = 0, 1
         while child < n:
-            if child + 1 < n and free[child + 1] < free[child]:
-                child += 1
-            if end <= free[child]:
-                break
-            free[hole] = free[child]
+            child += free[child + 1] < free[child]
+            least = free[child]
+            free[hole] = least if least < sinking else sinking
+            sinking = sinking if least < sinking else least
             hole, child = child, 2 * child + 1
-        free[hole] = end
+        free[hole] = sinking
     return -1
 
 
@@ -88,7 +89,7 @@ def _column(values: npt.ArrayLike, name: str) -> Array:
     return np.require(column, requirements=["C", "W"])
 
 
-def count(number: object, name: str) -> int:
+def _count(number: object, name: str) -> int:
     """Return a whole number >= 1, or refuse it."""
     whole = isinstance(number, int | float | np.integer | np.floating) and number >= 1
     if not whole or number != number // 1 or number == np.inf:  # type: ignore[operator]

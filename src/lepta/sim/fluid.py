@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lepta.domain.requests import Requests
 from lepta.errors import InputError, shorten
 from lepta.sim import fluid_kernel as k
 from lepta.sim.arrivals import Arrivals
+from lepta.sim.ended import LEAST, TOLD, Ended
 from lepta.sim.engine import Finished, Gauge
 from lepta.sim.work import Weighing
 
@@ -50,13 +49,9 @@ class FluidEngine:
         self._closed_s: dict[int, float] = {}
         self._changed = False
         self._now_s = 0.0
+        self._ended = Ended()
         self._s = k.State(
-            whole=np.zeros(5, np.int64),
-            real=np.zeros(9),
-            ring=np.zeros((0, 2)),
-            kind=np.zeros(0, np.int64),
-            told=np.zeros((0, 2), np.int64),
-            told_s=np.zeros((0, 3)),
+            state=np.zeros(1, k.STATE), ring=np.zeros(0, k.REQUEST), told=np.zeros(0, TOLD)
         )
 
     def feed(self, requests: Requests) -> None:
@@ -129,10 +124,10 @@ class FluidEngine:
                 f"until_s is {until_s}", where="FluidEngine", remedy=f"give {self._now_s} or later"
             )
         self._settle()
-        for at, work, kind, first, last, final in self._pending.until(until_s):
-            self._make_room(last - first)
-            k.run(float(until_s), final, at, work, kind, first, last, self._s)
-        self._now_s = float(self._s.real[k.NOW] if until_s == math.inf else until_s)
+        for at, work, kind, final in self._pending.until(until_s):
+            self._make_room(len(at))
+            k.run(float(until_s), final, at, work, kind, self._s)
+        self._now_s = float(self._s.state["now"][0] if until_s == math.inf else until_s)
 
     def idle_since(self, replica: int) -> float:
         """Return when a replica was closed; inf while it is open.
@@ -152,92 +147,77 @@ class FluidEngine:
 
     def in_flight(self) -> int:
         """Return how many requests wait or are served."""
-        return int(self._s.whole[k.HELD])
+        return int(self._s.state["held"][0])
 
     def next_end_s(self) -> float:
         """Return when the next request ends; inf: never without another replica or arrival."""
         self._settle()
-        real = self._s.real
-        if not self._s.whole[k.HELD] or not real[k.CAPACITY]:
+        state = self._s.state[0]
+        if not state["held"] or not state["capacity"]:
             return math.inf
-        return float(real[k.ANCHOR] + real[k.LEFT] / real[k.CAPACITY])
+        return float(state["anchor"] + state["left"] / state["capacity"])
 
     def gauge(self) -> Gauge:
         """Return what shows now; waiting_work is that of requests which have not begun."""
         self._settle()
-        s = self._s
-        held, began = int(s.whole[k.HELD]), 0
-        if held and not math.isnan(s.real[k.START]):
-            began = 1
-        places = (s.whole[k.FIRST] + np.arange(began, held)) % max(1, len(s.ring))
-        waiting = np.bincount(s.kind[places], s.ring[places, 1], self._classes).astype(float)
-        busy = s.real[k.BUSY] + s.real[k.BUSY_REST]
-        if held and s.real[k.CAPACITY] > 0:
-            busy += (self._now_s - s.real[k.SINCE]) * s.real[k.REPLICAS]
+        state, ring = self._s.state[0], self._s.ring
+        held = int(state["held"])
+        began = int(held > 0 and not math.isnan(state["start"]))
+        places = (state["first"] + np.arange(began, held)) % max(1, len(ring))
+        work = np.bincount(ring["kind"][places], ring["work"][places], self._classes)
+        busy = state["busy"] + state["busy_rest"]
+        if held and state["capacity"] > 0:
+            busy += (self._now_s - state["since"]) * state["replicas"]
         return Gauge(
-            arrived=int(s.whole[k.ARRIVED]),
-            served=int(s.whole[k.SERVED]),
+            arrived=int(state["arrived"]),
+            served=int(state["served"]),
             dropped=0,
             waiting=held - began,
             running=began,
-            waiting_work=waiting,
+            waiting_work=work.astype(float),
             busy_s=float(busy),
         )
 
     def finished(self) -> Finished:
         """Return and forget the requests that have ended; first tokens and amounts are NaN."""
-        s = self._s
-        n = int(s.whole[k.TOLD])
-        s.whole[k.TOLD] = 0
-        number, kind = s.told[:n].T.copy()
-        arrival, start, end = s.told_s[:n].T.copy()
-        return Finished(
-            request=number,
-            kind=kind,
-            arrival_s=arrival,
-            start_s=start,
-            first_token_s=np.full(n, np.nan),
-            end_s=end,
-            outcome=np.zeros(n, np.int8),
-            amount=np.full(n, np.nan),
-        )
+        state = self._s.state[0]
+        told = self._s.told[: state["told"]]
+        state["told"] = 0
+        return self._ended.finished(told)
 
     def _settle(self) -> None:
         """Let the changes of replicas take effect: all of one instant at once."""
         if not self._changed:
             return
         self._changed = False
-        real, now = self._s.real, self._now_s
-        real[k.NOW] = now
-        before = real[k.CAPACITY]
-        if self._s.whole[k.HELD]:
-            fresh = real[k.ANCHOR] == now
-            k.rest(real)
-            real[k.LEFT] = max(0.0, real[k.LEFT] - before * (now - real[k.ANCHOR]))
-            real[k.ANCHOR] = now
-            if self._open and math.isnan(real[k.START]):
-                real[k.START] = now
-            elif not self._open and fresh and real[k.START] == now:
-                real[k.START] = math.nan  # it was its turn, but nothing was done
+        state, now = self._s.state[0], self._now_s
+        state["now"] = now
+        before = state["capacity"]
+        if state["held"]:
+            fresh = state["anchor"] == now
+            k.rest(state)
+            state["left"] = max(0.0, state["left"] - before * (now - state["anchor"]))
+            state["anchor"] = now
+            if self._open and math.isnan(state["start"]):
+                state["start"] = now
+            elif not self._open and fresh and state["start"] == now:
+                state["start"] = math.nan  # it was its turn, but nothing was done
         # Exactly rounded, so that the order in which they opened does not matter.
-        real[k.CAPACITY], real[k.REPLICAS] = math.fsum(self._open.values()), len(self._open)
+        state["capacity"], state["replicas"] = math.fsum(self._open.values()), len(self._open)
 
     def _make_room(self, arrivals: int) -> None:
-        s = self._s
-        held, told = int(s.whole[k.HELD]), int(s.whole[k.TOLD])
+        s, state = self._s, self._s.state[0]
+        held = int(state["held"])
         need = held + arrivals
         if need > len(s.ring):
-            places = (s.whole[k.FIRST] + np.arange(held)) % max(1, len(s.ring))
-            size = need + need // 2
-            s.whole[k.FIRST] = 0
-            s = s._replace(ring=_longer(s.ring[places], size), kind=_longer(s.kind[places], size))
-        if told + need > len(s.told):
-            size = told + need + (told + need) // 2
-            s = s._replace(told=_longer(s.told, size), told_s=_longer(s.told_s, size))
+            places = (state["first"] + np.arange(held)) % max(1, len(s.ring))
+            ring = np.zeros(need + need // 2, k.REQUEST)
+            ring[:held] = s.ring[places]
+            state["first"] = 0
+            s = s._replace(ring=ring)
+        if state["told"] + need > len(s.told):
+            if state["told"]:
+                self._ended.keep(s.told[: state["told"]])
+                state["told"] = 0
+            s = s._replace(told=np.empty(need + need // 2 + LEAST, TOLD))
         self._s = s
-
-
-def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    new = np.zeros((size, *array.shape[1:]), array.dtype)
-    new[: len(array)] = array
-    return new

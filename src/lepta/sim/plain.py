@@ -11,6 +11,7 @@ from lepta.domain.requests import Requests
 from lepta.errors import InputError, shorten
 from lepta.sim import plain_kernel as k
 from lepta.sim.arrivals import BLOCK, Arrivals
+from lepta.sim.ended import LEAST, TOLD, Ended
 from lepta.sim.engine import Finished, Gauge
 
 __all__ = ["PlainEngine"]
@@ -86,41 +87,38 @@ class PlainEngine:
             ),
         )
         self._unit = unit
+        drops = patience_s is not None or queue_limit is not None
+        self._simple = routing == "central" and not drops and len(set(ranks)) == 1
         self._pending = Arrivals(classes, _service, "service_s")
         self._rows: dict[int, int] = {}
         self._closed_s: dict[int, float] = {}
         self._open: list[int] = []
         self._opened = 0
         self._lost: list[int] = []
-        self._changed = False
+        self._changed = self._unseated = False
+        self._come: dict[int, int] = {}
+        self._went: list[int] = []
         self._now_s = 0.0
+        self._ended = Ended()
         order = sorted(set(ranks), reverse=True)
-        whole = np.zeros(16, np.int64)
-        whole[[k.FREE, k.OLDEST, k.YOUNGEST]] = -1
-        whole[k.LEVELS], whole[k.ROUTING] = 1 + len(order), _ROUTINGS[routing]
-        whole[k.LIMIT] = -1 if queue_limit is None else queue_limit
-        real = np.zeros(5)
-        real[k.PATIENCE] = math.inf if patience_s is None else patience_s
-        lanes = (1, 1 + len(order))
+        state = np.zeros(1, k.STATE)
+        for name in ("free", "oldest", "youngest"):
+            state[name] = -1
+        state["levels"], state["routing"] = 1 + len(order), _ROUTINGS[routing]
+        state["limit"] = -1 if queue_limit is None else queue_limit
+        state["patience"] = math.inf if patience_s is None else patience_s
+        kinds = np.zeros(classes, k.KIND)
+        kinds["level"] = [1 + order.index(rank) for rank in ranks]
         self._s = k.State(
-            whole=whole,
-            real=real,
-            request=np.zeros((0, 8), np.int64),
-            times=np.zeros((0, 4)),
-            replica=np.zeros((0, 5), np.int64),
-            rates=np.zeros((0, 3)),
-            heads=np.full(lanes, -1, np.int64),
-            tails=np.full(lanes, -1, np.int64),
-            level=np.array([1 + order.index(rank) for rank in ranks], np.int64),
-            waiting=np.zeros(classes, np.int64),
-            load=np.zeros((classes, 2)),
+            state=state,
+            request=np.zeros(0, k.REQUEST),
+            replica=np.zeros(0, k.REPLICA),
+            queues=_longer(np.zeros((0, 1 + len(order)), k.QUEUE), 1, -1),
+            kinds=kinds,
+            heap=np.zeros(0, k.SERVED),
             idle=np.zeros(1, np.int64),
-            ends=np.zeros(0),
-            ending=np.zeros(0, np.int64),
             tree=np.full(2, -1, np.int64),
-            told=np.zeros((0, 2), np.int64),
-            told_s=np.zeros((0, 3)),
-            told_how=np.zeros(0, np.int8),
+            told=np.zeros(0, TOLD),
         )
 
     def feed(self, requests: Requests) -> None:
@@ -142,7 +140,7 @@ class PlainEngine:
             It is open or still works, or there is no such variant.
         """
         row = self._rows.get(replica)
-        busy = row is not None and (row in self._open or self._s.replica[row, k.RUNNING] > 0)
+        busy = row is not None and (row in self._open or self._s.replica["running"][row] > 0)
         self._refuse(
             (busy, "replica", replica, "one that neither is open nor works"),
             (not 0 <= variant < len(self._slots), "variant", variant, "one of the pool"),
@@ -154,8 +152,8 @@ class PlainEngine:
         self._closed_s.pop(replica, None)
         self._open.append(row)
         s = self._s
-        s.replica[row] = (1, self._slots[variant], 0, 0, 0)
-        s.rates[row] = (self._speed[variant], 0.0, s.real[k.PASSED])
+        key = s.state["passed"][0] if s.state["routing"][0] == k.WEIGHTED else 0.0
+        s.replica[row] = (1, self._slots[variant], 0, 0, 0, self._speed[variant], 0.0, key)
         self._seat(added=row)
 
     def close(self, replica: int) -> None:
@@ -167,8 +165,8 @@ class PlainEngine:
             It is not open.
         """
         row = self._leave(replica)
-        if self._s.whole[k.ROUTING] != k.CENTRAL:
-            lost = np.empty(self._s.replica[row, k.QUEUED], np.int64)
+        if self._s.state["routing"][0] != k.CENTRAL:
+            lost = np.empty(self._s.replica["queued"][row], np.int64)
             self._lost += lost[: k.unqueue(row, lost, self._s)].tolist()
 
     def kill(self, replica: int) -> None:
@@ -184,14 +182,14 @@ class PlainEngine:
         row = self._row(replica)
         if row in self._open:
             self.close(replica)
-        elif not self._s.replica[row, k.RUNNING]:
+        elif not self._s.replica["running"][row]:
             self._refuse((True, "replica", replica, "one that is open or works"))
         s = self._s
-        lost = np.empty(s.replica[row, k.RUNNING], np.int64)
-        s.real[k.NOW] = self._now_s
+        lost = np.empty(s.replica["running"][row], np.int64)
+        s.state["now"][0] = self._now_s
         found = lost[: k.strip(row, lost, s)]
-        s.request[found, k.LEVEL] = 0
-        s.rates[row, k.LAST_END] = self._now_s
+        s.request["level"][found] = 0
+        s.replica["last_end"][row] = self._now_s
         self._lost += found.tolist()
         self._changed = True
 
@@ -207,10 +205,11 @@ class PlainEngine:
         """
         self._refuse((not until_s >= self._now_s, "until_s", until_s, f"{self._now_s} or later"))
         self._settle()
-        for at, work, kind, first, last, final in self._pending.until(until_s):
-            self._make_room(last - first)
-            k.run(float(until_s), final, at, work, kind, first, last, self._s)
-        self._now_s = float(self._s.real[k.NOW] if until_s == math.inf else until_s)
+        kernel = k.stream if self._simple and self._s.queues[0, 0]["head"] < 0 else k.run
+        for at, work, kind, final in self._pending.until(until_s):
+            self._make_room(len(at))
+            kernel(float(until_s), final, at, work, kind, self._s)
+        self._now_s = float(self._s.state["now"][0] if until_s == math.inf else until_s)
 
     def idle_since(self, replica: int) -> float:
         """Return when a closed replica ended its last request, or was closed if that is later.
@@ -223,71 +222,61 @@ class PlainEngine:
             There never was such a replica.
         """
         row = self._row(replica)
-        if replica not in self._closed_s or self._s.replica[row, k.RUNNING]:
+        if replica not in self._closed_s or self._s.replica["running"][row]:
             return math.inf
-        return max(self._closed_s[replica], float(self._s.rates[row, k.LAST_END]))
+        return max(self._closed_s[replica], float(self._s.replica["last_end"][row]))
 
     def in_flight(self) -> int:
         """Return how many requests wait or are served."""
-        whole = self._s.whole
-        return int(whole[k.ARRIVED] - whole[k.SERVED] - whole[k.DROPPED])
+        state = self._s.state[0]
+        return int(state["arrived"] - state["served"] - state["dropped"])
 
     def next_end_s(self) -> float:
         """Return when the next request ends or leaves without another arrival; inf: never."""
         self._settle()
         s = self._s
-        end = s.ends[0] if s.whole[k.HEAP] else math.inf
-        oldest = s.whole[k.OLDEST]
-        left = s.times[oldest, k.ARRIVAL] + s.real[k.PATIENCE] if oldest >= 0 else math.inf
+        end = s.heap["end"][0] if s.state["heap"][0] else math.inf
+        oldest = s.state["oldest"][0]
+        left = s.request["arrival"][oldest] + s.state["patience"][0] if oldest >= 0 else math.inf
         return float(min(end, left))
 
     def gauge(self) -> Gauge:
         """Return what shows now; waiting_work in service seconds or requests, as `unit` says."""
         self._settle()
         s = self._s
-        work = s.waiting.astype(float) if self._unit == "requests" else s.load.sum(axis=1)
+        kinds = s.kinds
+        work = kinds["load"] + kinds["rest"]
+        if self._unit == "requests":
+            work = kinds["waiting"].astype(float)
         return Gauge(
-            arrived=int(s.whole[k.ARRIVED]),
-            served=int(s.whole[k.SERVED]),
-            dropped=int(s.whole[k.DROPPED]),
-            waiting=int(s.whole[k.WAITING]),
-            running=int(s.whole[k.HEAP]),
+            arrived=int(s.state["arrived"][0]),
+            served=int(s.state["served"][0]),
+            dropped=int(s.state["dropped"][0]),
+            waiting=int(s.state["waiting"][0]),
+            running=int(s.state["heap"][0]),
             waiting_work=work,
             busy_s=float(k.busy_until(self._now_s, s)),
         )
 
     def finished(self) -> Finished:
         """Return and forget the requests that have ended; first tokens and amounts are NaN."""
-        s = self._s
-        n = int(s.whole[k.TOLD])
-        s.whole[k.TOLD] = 0
-        told, told_s, how = s.told[:n], s.told_s[:n], s.told_how[:n]
-        end = told_s[:, 2]
-        tied = (end[1:] == end[:-1]) & (told[1:, 0] < told[:-1, 0])
-        order = np.lexsort((told[:, 0], end)) if tied.any() else slice(None)
-        number, kind = told[order].T.copy()
-        arrival, start, end = told_s[order].T.copy()
-        return Finished(
-            request=number,
-            kind=kind,
-            arrival_s=arrival,
-            start_s=start,
-            first_token_s=np.full(n, np.nan),
-            end_s=end,
-            outcome=how[order].copy(),
-            amount=np.full(n, np.nan),
-        )
+        state = self._s.state[0]
+        told = self._s.told[: state["told"]]
+        state["told"] = 0
+        return self._ended.finished(told)
 
     def _settle(self) -> None:
         """Let the changes of replicas take effect."""
         if not self._changed:
             return
         self._changed = False
+        if self._unseated:
+            self._reseat()
         s = self._s
-        s.real[k.NOW] = self._now_s
+        s.state["now"][0] = self._now_s
         if self._lost:
             lost = np.array(self._lost, np.int64)
-            order = np.lexsort((s.request[lost, k.NUMBER], s.request[lost, k.LEVEL]))
+            order = np.lexsort((s.request["number"][lost], s.request["level"][lost]))
             k.merge(lost[order], s)
             self._lost = []
         k.settle(s)
@@ -297,35 +286,43 @@ class PlainEngine:
         if row not in self._open:
             self._refuse((True, "replica", replica, "one that is open"))
         place = self._open.index(row)
-        whole = self._s.whole
-        whole[k.TURN] -= place < whole[k.TURN]
+        state = self._s.state[0]
+        state["turn"] -= place < state["turn"]
         del self._open[place]
-        self._s.replica[row, k.OPEN] = 0
+        self._s.replica["open"][row] = 0
         self._closed_s[replica] = self._now_s
         self._seat(removed=row)
         return row
 
     def _seat(self, added: int = -1, removed: int = -1) -> None:
+        """Note a replica that came or went; many of one instant are seated together."""
+        self._changed = self._unseated = True
+        self._come.pop(removed, None)
+        if removed >= 0:
+            self._went.append(removed)
+        if added >= 0:
+            self._come[added] = int(self._s.replica["slots"][added])
+
+    def _reseat(self) -> None:
         """Renew the ring of free slots, or the tournament, after replicas have changed."""
-        self._changed = True
         s = self._s
-        s.whole[k.REPLICAS] = n = len(self._open)
-        if s.whole[k.ROUTING] == k.CENTRAL:
-            places = s.whole[k.IDLE_FIRST] + np.arange(s.whole[k.IDLE])
+        s.state["replicas"][0] = n = len(self._open)
+        come, went = self._come, self._went
+        self._come, self._went, self._unseated = {}, [], False
+        if s.state["routing"][0] == k.CENTRAL:
+            places = s.state["idle_first"][0] + np.arange(s.state["idle"][0])
             free = s.idle[places % len(s.idle)]
-            free = free[free != removed]
-            if added >= 0:
-                free = np.concatenate((free, np.full(s.replica[added, k.SLOTS], added)))
-            ring = np.zeros(max(1, int(s.replica[self._open, k.SLOTS].sum())), np.int64)
+            free = free[~np.isin(free, went)]
+            fresh = np.repeat(np.array(list(come), np.int64), np.array(list(come.values()), int))
+            free = np.concatenate((free, fresh))
+            ring = np.zeros(max(1, int(s.replica["slots"][self._open].sum())), np.int64)
             ring[: len(free)] = free
-            s.whole[k.IDLE_FIRST], s.whole[k.IDLE] = 0, len(free)
+            s.state["idle_first"][0], s.state["idle"][0] = 0, len(free)
             self._s = s._replace(idle=ring)
             return
         leaves = 1 << max(0, (n - 1).bit_length())
         tree = np.full(2 * leaves, -1, np.int64)
         tree[leaves : leaves + n] = self._open
-        if added >= 0 and s.whole[k.ROUTING] == k.LEAST_LOADED:
-            s.rates[added, k.KEY] = 0.0
         self._s = s._replace(tree=tree)
         k.seat(self._s)
 
@@ -343,23 +340,15 @@ class PlainEngine:
             # Room for a whole block at least, and half as much again: growth is rare.
             size = max(need + need // 2, held, min(BLOCK, 4 * need))
             request = _longer(s.request, size)
-            request[held:, k.NEXT] = np.arange(held + 1, size + 1)
-            request[-1, k.NEXT] = s.whole[k.FREE]
-            s.whole[k.FREE] = held
-            s = s._replace(
-                request=request,
-                times=_longer(s.times, size),
-                ends=_longer(s.ends, size),
-                ending=_longer(s.ending, size),
-            )
-        told = int(s.whole[k.TOLD]) + need
-        if told > len(s.told):
-            size = told + told // 2
-            s = s._replace(
-                told=_longer(s.told, size),
-                told_s=_longer(s.told_s, size),
-                told_how=_longer(s.told_how, size),
-            )
+            request["next"][held:] = np.arange(held + 1, size + 1)
+            request["next"][-1] = s.state["free"][0]
+            s.state["free"] = held
+            s = s._replace(request=request, heap=_longer(s.heap, size))
+        if s.state["told"][0] + need > len(s.told):
+            if s.state["told"][0]:
+                self._ended.keep(s.told[: s.state["told"][0]])
+                s.state["told"] = 0
+            s = s._replace(told=np.empty(need + need // 2 + LEAST, TOLD))
         self._s = s
 
     def _grow_replicas(self, rows: int) -> None:
@@ -367,11 +356,9 @@ class PlainEngine:
         if rows <= len(s.replica):
             return
         size = 2 * rows + 8
-        s = s._replace(replica=_longer(s.replica, size), rates=_longer(s.rates, size))
-        if s.whole[k.ROUTING] != k.CENTRAL:
-            s = s._replace(
-                heads=_longer(s.heads, size + 1, -1), tails=_longer(s.tails, size + 1, -1)
-            )
+        s = s._replace(replica=_longer(s.replica, size))
+        if s.state["routing"][0] != k.CENTRAL:
+            s = s._replace(queues=_longer(s.queues, size + 1, -1))
         self._s = s
 
     @staticmethod
@@ -394,6 +381,7 @@ def _service(requests: Requests) -> Array:
 
 
 def _longer(array: npt.NDArray[Any], size: int, fill: int = 0) -> npt.NDArray[Any]:
-    new = np.full((size, *array.shape[1:]), fill, array.dtype)
+    new = np.empty((size, *array.shape[1:]), array.dtype)
     new[: len(array)] = array
+    new[len(array) :] = fill
     return new

@@ -9,10 +9,20 @@ import numpy.typing as npt
 
 from lepta.domain.pool import Pool
 from lepta.domain.requests import Requests
+from lepta.sim.batched import Batched, BatchedEngine
 from lepta.sim.engine import Engine
 from lepta.sim.work import Work
 
-__all__ = ["ByClass", "FluidServers", "PlainServers", "Routing", "Servers", "Weigh", "Worth"]
+__all__ = [
+    "BatchedServers",
+    "ByClass",
+    "FluidServers",
+    "PlainServers",
+    "Routing",
+    "Servers",
+    "Weigh",
+    "Worth",
+]
 
 Amounts = npt.NDArray[np.float64]
 Weigh = Callable[[Requests], Amounts]
@@ -157,3 +167,25 @@ class FluidServers:
             work=ByClass(tuple(float(each) for each in 1 / first)),
             classes=len(pool.classes),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchedServers:
+    """Replicas that work in batches, iteration by iteration; one `Batched` per variant."""
+
+    variants: tuple[Batched, ...]
+    route: str = "least-tokens"
+
+    @property
+    def weigh(self) -> Weigh:
+        """Every request is 1."""
+        return Work(requests=1.0).of
+
+    @property
+    def words(self) -> str:
+        """How replicas were simulated, for people."""
+        return f"batched replicas iteration by iteration, routed by {self.route}"
+
+    def engine(self, pool: Pool) -> Engine:
+        """Return a new engine without replicas."""
+        return BatchedEngine(self.variants, route=self.route, classes=len(pool.classes))

@@ -26,8 +26,9 @@ from lepta.sim.task import ReplayTask
 from lepta.sim.trace import Later, Trace, load_of
 from lepta.wiring.clock import clock
 from lepta.wiring.faults import read_faults
+from lepta.wiring.opened import Opened
 from lepta.wiring.policies import kinds, plugins
-from lepta.wiring.replayed import Opened, open_trace, served_by
+from lepta.wiring.replayed import open_trace, served_by
 from lepta.wiring.sweeps import run_tasks
 
 __all__ = ["policy_table", "replay", "write_replay"]
@@ -55,6 +56,7 @@ def replay(
     share: float = 1.0,
     profiles: str | Path | None = None,
     offers: str | Path | None = None,
+    model: str | None = None,
     price: float | None = None,
     capacity: float | None = None,
     slots: int = 1,
@@ -88,6 +90,7 @@ def replay(
                ("1d..2d" or seconds), and which share of its rates is drawn
     profiles   measured latencies of model servers, or the rates of profiles.csv
     offers     offers.csv: what replicas run on; without it one kind of replica that costs `price`
+    model      of the measured latencies: which model, where there are several
     price      per replica-hour; None: 1, and the currency reads "replica-hours"
     capacity   weighted tokens per second of one replica, where there are no profiles
     slots      requests that a replica works on at once, where they bring service_s
@@ -135,6 +138,7 @@ def replay(
         routing=routing,
         priority=priority,
         objective=objective,
+        model=model,
         extrapolate=extrapolate,
     )
     trace, earlier = _split(opened, servers, pool, tick_s, history_s)
@@ -176,7 +180,7 @@ def replay(
         unit=worth.unit,
         engine=servers.words,
         objective=objective,
-        runs=runs,
+        policies=runs,
         currency=pool.currency,
         seed=seed,
         tick_s=tick_s,
@@ -231,7 +235,7 @@ def write_replay(
         texts.append((Path(html), replay_page(found, generated_at=clock().now())))
     if ledger is not None:
         for number, (run, entries) in enumerate(
-            zip(found.runs, found.ledgers, strict=True), start=1
+            zip(found.policies, found.ledgers, strict=True), start=1
         ):
             name = "".join(letter if letter.isalnum() else "-" for letter in run.policy)
             texts.append((Path(ledger) / f"{number}-{name[:60]}.jsonl", _lines(entries)))

@@ -1,8 +1,6 @@
 """What a replay goes through, and what serves it: from files, arrays, or a generated world."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -13,38 +11,15 @@ from lepta.domain.replay import Bound
 from lepta.domain.requests import Requests
 from lepta.errors import InputError, listing
 from lepta.sim.servers import FluidServers, PlainServers, Routing, Servers
-from lepta.sim.trace import Trace
 from lepta.sim.work import Work
+from lepta.wiring.batchedpool import batched_pool, is_measured
+from lepta.wiring.generated import generated
+from lepta.wiring.opened import InMemory, Opened
 from lepta.wiring.pools import open_pool
 
-__all__ = ["Opened", "open_trace", "served_by"]
+__all__ = ["open_trace", "served_by"]
 
 ROUTINGS = ("central", "round-robin", "least-loaded", "weighted", "prefix-aware")
-
-
-@dataclass(frozen=True, slots=True)
-class InMemory:
-    """Requests that are there already."""
-
-    requests: Requests
-
-    def chunks(self) -> Iterator[Requests]:
-        """Go through them in one piece."""
-        yield self.requests
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A trace with what is known of it."""
-
-    name: str
-    trace: Trace
-    columns: tuple[str, ...]
-    kinds: tuple[str, ...]
-    count: int
-    span_s: float
-    epoch_s: float = math.nan
-    notes: tuple[str, ...] = ()
 
 
 def open_trace(
@@ -70,8 +45,6 @@ def open_trace(
             remedy="give either --requests FILE or --generate WORLD",
         )
     if generate is not None:
-        from lepta.wiring.generated import generated
-
         return generated(generate, seed)
     if isinstance(requests, str | Path):
         from lepta.wiring.requests import open_requests
@@ -168,6 +141,7 @@ def served_by(
     routing: str,
     priority: str | None,
     objective: Sequence[Bound],
+    model: str | None,
     extrapolate: bool,
 ) -> tuple[Pool, Servers, tuple[str, ...], tuple[str, ...]]:
     """Return pool, servers, notes, and what is not known.
@@ -181,9 +155,26 @@ def served_by(
         raise InputError(
             f"there is no routing {routing!r}", where="routing", remedy=f"take {listing(ROUTINGS)}"
         )
+    if profiles is not None and is_measured(profiles):
+        if priority is not None or capacity is not None:
+            raise InputError(
+                "batched replicas know neither priority nor capacity", remedy="leave them out"
+            )
+        batched = batched_pool(
+            opened,
+            profiles,
+            offers=offers,
+            model=model,
+            objective=objective,
+            price=price,
+            startup_s=startup_s,
+            limit=limit,
+            routing=routing,
+            extrapolate=extrapolate,
+        )
+        return batched.pool, batched.servers, batched.notes, batched.unknown
     plain = "service_s" in opened.columns
-    tokens = "output_tokens" in opened.columns
-    unit = "service seconds" if plain else "weighted tokens" if tokens else "requests"
+    unit, load = _load(opened.columns)
     latency = next((bound.bound_s for bound in objective if bound.what == "latency"), None)
     found = open_pool(
         opened.kinds,
@@ -204,11 +195,25 @@ def served_by(
             routing=_plain(routing), priority=_ranks(priority, found.pool.classes)
         )
     else:
-        load = Work(input_tokens=1 / 8, output_tokens=1.0) if tokens else Work(requests=1.0)
         load = load if profiles is None else Work(requests=1.0)
         servers = FluidServers(load=load, unit=found.pool.unit)
         _refused(routing, priority)
     return found.pool, servers, notes, unknown
+
+
+def _load(columns: Sequence[str]) -> tuple[str, Work]:
+    """Return the unit in which the load of a trace is counted, and how."""
+    if "service_s" in columns:
+        return "service seconds", Work(service_s=1.0)
+    if "output_tokens" in columns:
+        return "weighted tokens", Work(input_tokens=1 / 8, output_tokens=1.0)
+    if "images" in columns:
+        return "images", Work(images=1.0)
+    return (
+        ("audio seconds", Work(audio_s=1.0))
+        if "audio_s" in columns
+        else ("requests", Work(requests=1.0))
+    )
 
 
 def _refused(routing: str, priority: str | None) -> None:

@@ -85,4 +85,8 @@ def _raw(file: Path) -> "RawLog":
     whole(found)
     if found.header and found.header[0].startswith("{"):
         return open_jsonl(file, found.compression)
+    if any("\n" in name for name in found.header):
+        raise InputError.at(
+            str(file), "goes over several lines", row=1, remedy="write the header in one line"
+        )
     return open_csv(file, found.header, found.delimiter, found.compression, partial(line_of, found))

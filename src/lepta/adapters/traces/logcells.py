@@ -1,16 +1,18 @@
 """The cells of a request log, from Arrow columns to checked NumPy arrays."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["UNNAMED", "Bad", "Names", "blocks", "numbers", "times"]
+__all__ = ["UNNAMED", "Bad", "Names", "blocks", "numbers", "times", "zones"]
 
 UNNAMED = "unnamed"
 MOST_S = 1e10
 """A number of seconds beyond is no time of any log, nor Unix time of this millennium."""
+OFFSET = re.compile(r"[+-]\d\d(:?\d\d)?$")
 ZONE = r"\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$"
 
 
@@ -88,6 +90,16 @@ def numbers(
         raise Bad(row, what, column[row].as_py(), remedy)
     values[blank] = 0.0
     return values, blank
+
+
+def zones(column: Any) -> set[str]:
+    """Return the offsets from UTC that a column of texts names, such as Z and +01:00."""
+    import pyarrow.compute as pc
+
+    utc = pc.ends_with(column, "Z")
+    tails = pc.unique(pc.utf8_slice_codeunits(column.filter(pc.invert(utc)), -6)).to_pylist()
+    named = {found.group() for tail in tails if (found := OFFSET.search(tail))}
+    return named | ({"Z"} if pc.any(utc).as_py() else set())
 
 
 def times(

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lepta.errors import InputError, listing
+from lepta.errors import InputError
 
 __all__ = ["RawLog", "open_csv", "open_jsonl", "open_parquet"]
 
 BLOCK = 8 * 2**20
 ROWS = 2**17
+ROW = re.compile(r"Row #(\d+)")
 WRONG_WIDTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
@@ -92,7 +93,7 @@ def open_parquet(path: Path) -> RawLog:
     try:
         with pq.ParquetFile(source) as file:
             names = tuple(file.schema_arrow.names)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise _no_parquet(source, error) from None
 
     def batches(wanted: Sequence[str]) -> Iterator[Any]:
@@ -100,7 +101,7 @@ def open_parquet(path: Path) -> RawLog:
             with pq.ParquetFile(source, pre_buffer=False) as file:
                 for batch in file.iter_batches(ROWS, columns=list(wanted), use_threads=False):
                     yield _plain(batch.select(list(wanted)))
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _no_parquet(source, error) from None
 
     return RawLog(
@@ -125,13 +126,13 @@ def open_jsonl(path: Path, compression: str) -> RawLog:
 
     source = str(path)
 
-    def read() -> Iterator[Any]:
+    def read(schema: Any = None) -> Iterator[Any]:
         try:
             with _opened(path, compression) as stream:
                 yield from pj.open_json(
                     stream,
                     pj.ReadOptions(use_threads=False, block_size=BLOCK),
-                    pj.ParseOptions(unexpected_field_behavior="ignore"),
+                    pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="infer"),
                 )
         except pa.ArrowInvalid as error:
             raise InputError(
@@ -143,14 +144,17 @@ def open_jsonl(path: Path, compression: str) -> RawLog:
             raise _cut_off(source, error) from None
 
     first = next(read(), None)
+    fields = () if first is None else tuple(first.schema)
+    # Read as a time, a text would lose its zone without a word.
+    texts = pa.schema([(f.name, pa.string()) for f in fields if pa.types.is_timestamp(f.type)])
 
     def batches(wanted: Sequence[str]) -> Iterator[Any]:
-        for batch in read():
+        for batch in read(texts):
             yield batch.select(list(wanted))
 
     return RawLog(
         source=source,
-        names=tuple(first.schema.names) if first is not None else (),
+        names=tuple(field.name for field in fields),
         texts=False,
         batches=batches,
         place=lambda row: (source, row + 1),
@@ -185,11 +189,14 @@ def _broken(source: str, said: str, line_of: Callable[[int], int | None]) -> Inp
             row=line_of(row - 2),  # rows count from 1, with the header
             remedy="quote cells that hold the delimiter, or mend the row; a file may be cut off",
         )
+    place = ROW.search(said)
+    line = line_of(int(place.group(1)) - 2) if place else None
     if "utf8" in said.lower():
-        return InputError("is not UTF-8", where=source, remedy="save the file as UTF-8")
-    return InputError(
-        f"is not CSV: {listing(said.splitlines(), 1)}",
-        where=source,
+        return InputError.at(source, "is not UTF-8", row=line, remedy="save the file as UTF-8")
+    return InputError.at(
+        source,
+        f"is not CSV: {said.splitlines()[0]}",
+        row=line,
         remedy="close every quote, and double quotes inside cells",
     )
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from lepta.adapters.traces.logcells import UNNAMED, Bad, Names, blocks, numbers, times
+from lepta.adapters.traces.logcells import UNNAMED, Bad, Names, blocks, numbers, times, zones
 from lepta.adapters.traces.logshapes import ACCEPTED, Shape, shape_of
 from lepta.adapters.traces.rawlog import RawLog
 from lepta.adapters.traces.source import RequestSource, counted, put_by
 from lepta.adapters.traces.spool import IN_MEMORY_BYTES, Spool
 from lepta.domain.serving_tables import MOST_SECONDS, MOST_TOKENS
-from lepta.errors import InputError
+from lepta.errors import InputError, listing
 
 __all__ = ["read_log"]
 
@@ -70,7 +70,7 @@ class _Reader:
         self.zoned: bool | None = None
         self.first = self.last = 0.0
         """The least and the largest number of seconds."""
-        self.naive = False
+        self.zones: set[str] = set()
         self.blank = dict.fromkeys(WORK, 0)
 
     def batches(self) -> Iterator[Any]:
@@ -124,7 +124,8 @@ class _Reader:
             if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
                 self.zoned = not _is_number(column.drop_null()[:1].to_pylist())
         if self.zoned:
-            self.naive = getattr(column.type, "tz", None) is None
+            if pa.types.is_string(column.type):
+                self.zones |= zones(column)
         elif pa.types.is_string(column.type) and self.rows == 0:
             column = pc.utf8_trim(column, " \t")
         values = times(
@@ -166,6 +167,8 @@ class _Reader:
             )
         elif self.zoned and self.assume_utc:
             said.append("Times without a zone were taken for UTC, as asked.")
+        if len(self.zones) > 1:
+            said.append(f"Times of several zones ({listing(sorted(self.zones))}): all in UTC now.")
         span = self.last - self.first
         if not self.zoned and self.first >= UNIX_S:
             said.append("Numbers of ts are beyond 1e9: taken for Unix time, in seconds.")

@@ -18,7 +18,7 @@ from lepta.errors import Permanent
 
 __all__ = ["CHUNK", "Kept", "Spool"]
 
-IN_MEMORY_BYTES = 192 * 2**20
+IN_MEMORY_BYTES = 64 * 2**20
 CHUNK = 2**17
 """Most requests in one piece."""
 SORT_MEMORY = "300MiB"
@@ -94,7 +94,7 @@ class Spool:
         import pyarrow as pa
 
         if self.folder is None:
-            table = pa.Table.from_batches(self.held)
+            table = pa.Table.from_batches(self.held).combine_chunks()
             self.held = []
             if self.disordered:
                 order = np.argsort(table.column(TIME).to_numpy(), kind="stable")

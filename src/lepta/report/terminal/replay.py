@@ -25,7 +25,7 @@ def show(replay: Replay, console: Console) -> None:
         ),
         soft_wrap=True,
     )
-    if replay.runs:
+    if replay.policies:
         console.print(_table(replay, wide=console.width >= WIDE))
         console.print(Text(verdict(replay)), soft_wrap=True)
     for heading, sentences in (
@@ -39,7 +39,7 @@ def show(replay: Replay, console: Console) -> None:
 
 
 def _notes(replay: Replay) -> list[str]:
-    return [f"{run.policy}: {note}" for run in replay.runs for note in run.notes]
+    return [f"{run.policy}: {note}" for run in replay.policies for note in run.notes]
 
 
 def _table(replay: Replay, *, wide: bool) -> Table:
@@ -47,7 +47,15 @@ def _table(replay: Replay, *, wide: bool) -> Table:
     digits = decimals(max(row.cost for row in found))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Policy", overflow="fold", min_width=12)
-    heads = ["Cost", "Hours", "Broken", f"{NAMES[replay.shown]} p50", "p99", "Changes/h", "Idle"]
+    heads = [
+        "Cost",
+        *(["Hours"] if _priced(replay) else []),
+        "Broken",
+        f"{NAMES[replay.shown]} p50",
+        "p99",
+        "Changes/h",
+        "Idle",
+    ]
     if wide:
         heads += [f"{NAMES[name]} p99" for name in _others(replay)] + [f"Per {replay.unit}"]
     for head in heads:
@@ -59,10 +67,15 @@ def _table(replay: Replay, *, wide: bool) -> Table:
     return table
 
 
+def _priced(replay: Replay) -> bool:
+    """Tell whether cost says something else than hours."""
+    return replay.currency != "replica-hours"
+
+
 def _others(replay: Replay) -> list[str]:
     """Return the times beside the one shown that any policy has."""
     names = [name for name in NAMES if name != replay.shown]
-    return [name for name in names if any(getattr(run, name) for run in replay.runs)]
+    return [name for name in names if any(getattr(run, name) for run in replay.policies)]
 
 
 def _cells(replay: Replay, row: RunRow, digits: int, *, wide: bool) -> list[Text]:
@@ -71,7 +84,7 @@ def _cells(replay: Replay, row: RunRow, digits: int, *, wide: bool) -> list[Text
     cells = [
         clip(row.policy, 36),
         money(row.cost, digits),
-        count(run.replica_hours),
+        *([count(run.replica_hours)] if _priced(replay) else []),
         f"{run.violations:.2%}",
         seconds(spread.p50 if spread else None),
         seconds(spread.p99 if spread else None),
