@@ -147,7 +147,8 @@ class BatchedEngine:
     `route` is one of round-robin, weighted (by `Batched.weight`), least-loaded, least-tokens
     (outstanding requests or tokens, per weight), prefix-aware (the longest cached prefix among the
     replicas that hold at most `guard` requests more than the least loaded one, which also takes
-    what nobody knows).
+    what nobody knows), central (one queue; its first goes to the least loaded replica with room in
+    batch and memory, as soon as there is one).
     `work_per_request` = (per request, per input token, per output token) is the unit of
     `Gauge.waiting_work`. With `jump` off, every iteration is worked alone: slower, the same.
     """
