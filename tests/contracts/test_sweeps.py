@@ -31,7 +31,7 @@ def test_a_replay_is_the_same_on_any_number_of_processes(tmp_path: Path) -> None
         lepta.replay(path, "fixed:6,hpa,keda", slo="p99=9s", jobs=jobs, keep_ledger=True)
         for jobs in (1, 2, 3)
     )
-    assert len(one.runs) == 3
+    assert len(one.policies) == 3
     assert to_json(one) == to_json(two) == to_json(three)
     assert one.ledgers == two.ledgers == three.ledgers
 

@@ -56,12 +56,12 @@ def test_what_and_where(answer, said):
 
 
 def test_whole_numbers_of_another_type_are_numbers():
-    run = lepta.replay(WORK, [Odd((np.float64(2.0),))]).runs[0]
+    run = lepta.replay(WORK, [Odd((np.float64(2.0),))]).policies[0]
     assert run.changes[-1].want == (2,) and type(run.changes[-1].want[0]) is int
 
 
 def test_above_the_limit_is_cut_and_said():
-    run = lepta.replay(WORK, [Odd((50,))], limit=3, startup=0).runs[0]
+    run = lepta.replay(WORK, [Odd((50,))], limit=3, startup=0).policies[0]
     assert run.changes[-1].want == (3,)
     assert run.changes[-1].why == "odd; replica 50 cut to 3"
 
@@ -80,7 +80,7 @@ def test_a_policy_that_lets_everything_wait_ends():
         def decide(self, seen, memory):
             return Decision(at_s=seen.at_s, policy=self.name, want=(0,), why="nothing"), memory
 
-    run = lepta.replay(WORK, [Zero(None)], begin=0).runs[0]
+    run = lepta.replay(WORK, [Zero(None)], begin=0).policies[0]
     assert (run.served, run.in_flight, run.violations, run.kept) == (0, 200, 1.0, False)
     assert run.wait is None and run.cost_per_unit is None and run.cost == 0
 

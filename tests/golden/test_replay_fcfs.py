@@ -34,12 +34,12 @@ def test_every_figure_of_fixed_is_that_of_the_recursion(servers):
     start = textbook(at, service, servers)
     assert (fcfs(at, service, servers) == start).all()
     found = lepta.replay(work, f"fixed:{servers}", slo="p99=2s")
-    run = found.runs[0]
+    run = found.policies[0]
     wait, latency = start - at, start + service - at
     assert run.wait.mean == pytest.approx(wait.mean(), rel=1e-12)
     assert (run.wait.p50, run.wait.p90, run.wait.p99) == tuple(np.quantile(wait, [0.5, 0.9, 0.99]))
     assert run.latency.p99 == np.quantile(latency, 0.99)
-    assert run.latency.most == latency.max()
+    assert run.latency.max == latency.max()
     assert run.violations == (latency > 2.0).mean()
     end = (start + service).max()
     assert run.end_s == end
@@ -53,8 +53,8 @@ def test_every_figure_of_fixed_is_that_of_the_recursion(servers):
 
 def test_slots_of_one_replica_are_servers():
     work = trace()
-    four = lepta.replay(work, "fixed:4", slots=3).runs[0]
-    twelve = lepta.replay(work, "fixed:12").runs[0]
+    four = lepta.replay(work, "fixed:4", slots=3).policies[0]
+    twelve = lepta.replay(work, "fixed:12").policies[0]
     assert four.wait == twelve.wait and four.latency == twelve.latency
     assert four.cost == pytest.approx(twelve.cost / 3)
     assert four.idle_share == pytest.approx(twelve.idle_share, abs=1e-9)
@@ -63,8 +63,8 @@ def test_slots_of_one_replica_are_servers():
 def test_price_and_currency():
     priced = lepta.replay(trace(), "fixed:10", price=3.5)
     assert priced.currency == "USD"
-    assert priced.runs[0].cost == pytest.approx(3.5 * priced.runs[0].replica_hours)
-    assert priced.runs[0].cost_per_unit == pytest.approx(priced.runs[0].cost / 4.0)
+    assert priced.policies[0].cost == pytest.approx(3.5 * priced.policies[0].replica_hours)
+    assert priced.policies[0].cost_per_unit == pytest.approx(priced.policies[0].cost / 4.0)
     assert lepta.replay(trace(), "fixed:10").currency == "replica-hours"
 
 
@@ -73,5 +73,5 @@ def test_only_learning_from_the_first_part():
     whole = lepta.replay(work, "fixed:40")
     later = lepta.replay(work, "fixed:40", history="1m")
     kept = work["at_s"] >= 60.0
-    assert later.runs[0].arrived == kept.sum() < whole.runs[0].arrived
+    assert later.policies[0].arrived == kept.sum() < whole.policies[0].arrived
     assert later.span_s == pytest.approx(whole.span_s - 60.0)

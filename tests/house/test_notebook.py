@@ -41,7 +41,7 @@ def test_its_cells_run_in_order(
             said.append(capsys.readouterr().out)
     first, table, chart, why, priced = said
     assert "cost is replica-hours" in first
-    policies = {run.policy: run for run in names["found"].runs}
+    policies = {run.policy: run for run in names["found"].policies}
     assert len(table.splitlines()) == 1 + len(policies)
     assert policies["fixed:10"].kept
     assert policies["oracle"].cost == min(run.cost for run in policies.values())
@@ -49,7 +49,7 @@ def test_its_cells_run_in_order(
     assert len(names["chart"].data[0].x) == len(policies)
     assert " replicas  " in why
     assert "l4-spot" in priced
-    assert {run.arrived for run in names["priced"].runs} == {policies["hpa"].arrived}
+    assert {run.arrived for run in names["priced"].policies} == {policies["hpa"].arrived}
 
 
 def test_the_trace_is_what_the_script_makes(checkout: Path, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_tokens():
     found = lepta.replay(
         generate="day:days=0.1,rate=1,work=tokens", policy="hpa", capacity=500, seed=1
     )
-    assert found.runs[0].arrived == len(at) and found.unit == "1M output tokens"
+    assert found.policies[0].arrived == len(at) and found.unit == "1M output tokens"
 
 
 @pytest.mark.parametrize(

@@ -87,11 +87,11 @@ class Pool:
     def replicas(self, load_per_s: npt.ArrayLike) -> Array:
         """Return how many replicas of each variant alone carry a load (..., classes).
 
-        inf where a variant cannot serve a class that has load.
+        inf where a variant cannot serve a class that has load, NaN where the load was not seen.
         """
         load = np.asarray(load_per_s, float)[..., :, None]
         with np.errstate(divide="ignore", invalid="ignore"):
-            parts = np.where(load > 0, load / self.capacity_per_s, 0.0)
+            parts = np.where(load == 0, 0.0, load / self.capacity_per_s)
         total: Array = parts.sum(axis=-2)
         return total
 

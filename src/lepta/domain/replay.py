@@ -47,7 +47,7 @@ class Spread:
     p50: Seconds
     p90: Seconds
     p99: Seconds
-    most: Seconds
+    max: Seconds
 
     def __post_init__(self) -> None:
         check(self)
@@ -131,7 +131,7 @@ class Replay:
     engine: str
     """How replicas were simulated, in words."""
     objective: tuple[Bound, ...]
-    runs: tuple[PolicyRun, ...]
+    policies: tuple[PolicyRun, ...]
     currency: str
     seed: int
     tick_s: float

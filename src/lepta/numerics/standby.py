@@ -3,12 +3,16 @@
 import numpy as np
 import numpy.typing as npt
 
+from lepta.errors import InputError
 from lepta.numerics.compiled import compiled
 
 __all__ = ["cheapest_levels", "least_servers_per_tick", "paid_ticks"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
+
+MOST = 2**40
+"""Servers that are tried at most."""
 
 
 def cheapest_levels(need: npt.ArrayLike, start_ticks: float, first: int = 0) -> Counts:
@@ -60,14 +64,26 @@ def least_servers_per_tick(
     Servers are fluid: n of them work at n x capacity_per_s on the oldest request; a request is late
     where the work before it ends more than `wait_s` after its arrival. A tick is judged as if the
     queue were empty at its start and only by those requests whose time is over within the tick, so
-    the numbers are necessary (not always sufficient).
+    the numbers are necessary (not always sufficient). Nothing starts while nobody serves.
+
+    Raises
+    ------
+    InputError
+        Requests arrive at once and may not wait at all.
     """
     at = np.ascontiguousarray(at_s, np.float64)
     amount = np.ascontiguousarray(work, np.float64)
     ticks = int(np.ceil(end_s / tick_s))
     found = np.zeros(ticks, np.int64)
     bounds = np.searchsorted(at, np.arange(ticks + 1) * tick_s).astype(np.int64)
-    _least(at, amount, float(capacity_per_s), float(tick_s), float(wait_s), bounds, found)
+    lost = _least(at, amount, float(capacity_per_s), float(tick_s), float(wait_s), bounds, found)
+    if lost >= 0:
+        raise InputError(
+            f"no number of servers starts every request in time between {lost * tick_s:g} and "
+            f"{(lost + 1) * tick_s:g} s: some arrive at once",
+            where="least_servers_per_tick",
+            remedy="allow a wait above 0",
+        )
     return found
 
 
@@ -87,6 +103,8 @@ def _least(at, work, capacity, tick_s, wait_s, bounds, found):  # type: ignore[n
                 break
             low = high
             high *= 2
+            if high > MOST:
+                return k
         if not _any_due(at, wait_s, first, last, end):
             continue
         while high - low > 1:
@@ -96,11 +114,12 @@ def _least(at, work, capacity, tick_s, wait_s, bounds, found):  # type: ignore[n
             else:
                 high = middle
         found[k] = high
+    return -1
 
 
 @compiled
 def _any_due(at, wait_s, first, last, end):  # type: ignore[no-untyped-def]
-    return at[first] + wait_s <= end and last > first
+    return at[first] + wait_s < end and last > first
 
 
 @compiled
@@ -108,7 +127,7 @@ def _late(at, work, rate, wait_s, first, last, end):  # type: ignore[no-untyped-
     free = at[first]
     for i in range(first, last):
         begin = free if free > at[i] else at[i]
-        if at[i] + wait_s > end:
+        if at[i] + wait_s >= end:
             return False
         if begin - at[i] > wait_s:
             return True

@@ -66,7 +66,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Horizon:
-    """Rolling M2 over the forecast; parameters as in `PARAMETERS` and, for the amount, predictive's."""
+    """Rolling M2 over the forecast.
+
+    Parameters as in `PARAMETERS` and, for the amount, those of predictive.
+    """
 
     amount: Predictive = field(default_factory=Predictive)
     every: float = 300.0
@@ -97,6 +100,7 @@ class Horizon:
         stale = (
             seen.at_s >= memory.solved_s + self.every
             or market != memory.market
+            or _gone(seen, memory.want)
             or need > memory.need * (1 + self.slack)
             or need < memory.need * (1 - self.slack)
         )
@@ -166,6 +170,14 @@ class Horizon:
             utilization=1.0,
             promises=Promises(survive=survival),
         )
+
+
+def _gone(seen: Snapshot, want: tuple[int, ...]) -> bool:
+    """Tell whether replicas were lost that the market does not give back now."""
+    return any(
+        not given and held < level
+        for given, held, level in zip(seen.available, seen.held, want, strict=False)
+    )
 
 
 def _offers(seen: Snapshot) -> tuple[Offer, ...]:

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lepta.domain.pool import Array, Pool, Snapshot
+from lepta.domain.pool import Array, Snapshot
+from lepta.policy.worth import cheapest_rate, per_replica
 
-__all__ = ["Past", "cheapest_rate", "look"]
+__all__ = ["Past", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,6 @@ class Past:
     weight: float = 0.0
 
 
-def cheapest_rate(pool: Pool) -> Array:
-    """Return (classes,) the capacity of the variant that serves each class cheapest; 0: none."""
-    rate = pool.capacity_per_s
-    with np.errstate(divide="ignore", invalid="ignore"):
-        per_load = np.where(rate > 0, pool.prices / rate, np.inf)
-    best = np.argmin(per_load, axis=1)
-    return np.asarray(rate[np.arange(len(rate)), best])
-
-
 def look(past: Past, seen: Snapshot, half_life_s: float, keep_s: float) -> Past:
     """Take in the ticks since the last look; of those before the first, up to `keep_s`."""
     now = round(seen.at_s / seen.tick_s) + seen.earlier
@@ -44,22 +36,23 @@ def look(past: Past, seen: Snapshot, half_life_s: float, keep_s: float) -> Past:
     if not len(rows):
         return replace(past, ticks=now) if now else past
     unit = cheapest_rate(seen.pool)
+    share = per_replica(unit)
     decay = 0.5 ** (seen.tick_s / half_life_s)
     total, weight = past.total, past.weight
     mix = past.mix if len(past.mix) else np.zeros(len(unit))
-    loads, levels = [past.load], [past.level]
+    loads: list[float] = []
+    levels: list[float] = []
     for row in rows:
         if np.isnan(row).any():
             continue
-        with np.errstate(divide="ignore", invalid="ignore"):
-            x = float(np.where(row > 0, np.where(unit > 0, row / unit, 0.0), 0.0).sum())
+        x = float(row @ share)
         total, weight, mix = total * decay + x, weight * decay + 1.0, mix * decay + row
-        loads.append(np.array([x]))
-        levels.append(np.array([total / weight]))
+        loads.append(x)
+        levels.append(total / weight)
     return Past(
         ticks=now,
-        load=np.concatenate(loads)[-keep:],
-        level=np.concatenate(levels)[-keep:],
+        load=np.append(past.load, loads)[-keep:],
+        level=np.append(past.level, levels)[-keep:],
         mix=mix,
         total=total,
         weight=weight,

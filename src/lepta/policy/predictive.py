@@ -20,8 +20,9 @@ from lepta.numerics.lateness import late_work
 from lepta.numerics.queueing import servers_for_wait
 from lepta.policy.fill import fill
 from lepta.policy.parameters import Parameter
-from lepta.policy.past import Past, cheapest_rate, look
+from lepta.policy.past import Past, look
 from lepta.policy.single import ceiling, clock, latest_load
+from lepta.policy.worth import Worth, cheapest_rate, worth
 
 __all__ = ["PARAMETERS", "Memory", "Predictive"]
 
@@ -46,7 +47,7 @@ PARAMETERS = (
     ),
     Parameter(
         "memory",
-        2_400.0,
+        900.0,
         60.0,
         86_400.0,
         "s",
@@ -56,7 +57,7 @@ PARAMETERS = (
     ),
     Parameter(
         "half",
-        900.0,
+        60.0,
         15.0,
         86_400.0,
         "s",
@@ -74,15 +75,15 @@ PARAMETERS = (
         tune=True,
     ),
     Parameter(
-        "margin", 1.0, 0.5, 3.0, "factor", "on the load, for bursts within a tick", tune=True
+        "margin", 1.1, 0.5, 3.0, "factor", "on the load, for bursts within a tick", tune=True
     ),
     Parameter(
         "drain",
-        60.0,
+        1.0,
         0.0,
-        3_600.0,
-        "s",
-        "time to clear a backlog that is there when new replicas serve; 0: leave it to the rest",
+        10.0,
+        "factor",
+        "on the replicas that clear a backlog soonest for its price; 0: leave it to the rest",
         tune=True,
     ),
     Parameter(
@@ -95,7 +96,7 @@ PARAMETERS = (
         tune=True,
     ),
     Parameter(
-        "band", 0.05, 0.0, 0.5, "share", "a need this close to the level changes nothing", tune=True
+        "band", 0.1, 0.0, 0.5, "share", "a need this close to the level changes nothing", tune=True
     ),
     Parameter("wait", 2.0, 0.0, 3_600.0, "s", "the longest wait that is in time"),
     Parameter(
@@ -120,6 +121,8 @@ PARAMETERS = (
     Parameter("service", 1.0, 0.0, 100.0, "1", "squared variation of service, for `share`"),
 )
 
+TINY = 1e-9
+"""Loads below this many replicas have no level that others could be scaled by."""
 CLIP = 1.5
 """Most that a past tick is scaled up, or down, to the level of now."""
 MOST_LEVELS = 80
@@ -146,13 +149,13 @@ class Predictive:
 
     penalty: float = 10.0
     quantile: float = 0.0
-    memory: float = 2_400.0
-    half: float = 900.0
+    memory: float = 900.0
+    half: float = 60.0
     trend: float = 1.0
-    margin: float = 1.0
-    drain: float = 60.0
+    margin: float = 1.1
+    drain: float = 1.0
     down: float = 120.0
-    band: float = 0.05
+    band: float = 0.1
     wait: float = 2.0
     least: int = 1
     share: float = 0.0
@@ -170,25 +173,29 @@ class Predictive:
         if not len(past.load):
             want = tuple(int(level) for level in seen.held)
             if not sum(want):
-                want = self._spread(seen, past, max(self.least, 1))
+                value = worth(seen.pool, cheapest_rate(seen.pool))
+                want = self._spread(seen, value, max(self.least, 1))
             why = "no load seen yet"
-            return self._told(seen, want, why), Memory(past, memory.needs)
+            needs = memory.needs or ((seen.at_s, sum(want)),)
+            return self._told(seen, want, why), Memory(past, needs)
+        value = worth(seen.pool, past.mix)
         lead = max(v.startup_s for v in seen.pool.variants) + seen.tick_s
         likely = self._scenarios(past, lead, seen.tick_s)
         need = self._hold(seen, likely, past)
-        held = self._held(seen, past)
-        backlog = self._backlog(seen, past)
+        held = round(float(seen.held @ value.replica), 9)
+        backlog = self._backlog(seen, past, value)
         reason = ""
         if backlog > need:
             need, reason = backlog, f", {float(seen.waiting_work.sum()):.3g} wait"
         window = max(self.down, lead - seen.tick_s)
-        needs = (
-            *(one for one in memory.needs if one[0] > seen.at_s - window),
-            (seen.at_s, need),
-        )
+        # What was found at the first turn counts as a need: too little is known to undo it.
+        earlier = memory.needs or ((seen.at_s, ceiling(held)),)
+        needs = (*(one for one in earlier if one[0] > seen.at_s - window), (seen.at_s, need))
         largest = max(n for _, n in needs)
         level = held
-        if need > held * (1 + self.band) or (need > held and held == 0):
+        # A mean load above what is held is a queue without end: no band for that.
+        endless = float(likely.mean()) > held * self.margin
+        if need > held * (1 + self.band) or (need > held and (held == 0 or endless)):
             level = float(need)
         elif largest < held * (1 - self.band) or (largest == 0 and held > 0):
             level = float(largest)
@@ -196,10 +203,10 @@ class Predictive:
             want = tuple(int(n) for n in seen.held)
             lost = bool(((seen.held > 0) & ~seen.available).any())
             if lost and len(want) > 1:
-                want = self._spread(seen, past, level)
+                want = self._spread(seen, value, level)
         else:
-            want = self._spread(seen, past, level)
-        return self._told(seen, want, self._why(seen, likely, past, reason, want, lead)), Memory(
+            want = self._spread(seen, value, level)
+        return self._told(seen, want, self._why(seen, likely, value, reason, want, lead)), Memory(
             past, needs
         )
 
@@ -208,10 +215,10 @@ class Predictive:
         level = past.level
         ahead = min(max(1, round(lead_s / tick_s)), len(level) - 1)
         grown = 1.0
-        if ahead and level[-1 - ahead] > 0:
+        if ahead and level[-1 - ahead] > TINY:
             grown = float(np.clip(level[-1] / level[-1 - ahead], 1 / CLIP, CLIP)) ** self.trend
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scale = np.where(level > 0, level[-1] / level, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            scale = np.where(level > TINY, level[-1] / level, 1.0)
         likely: Array = past.load * np.clip(scale, 1 / CLIP, CLIP) * grown * self.margin
         return likely
 
@@ -251,63 +258,45 @@ class Predictive:
         )
         return ceiling(float(servers) / slots) if np.isfinite(servers) else 0
 
-    def _backlog(self, seen: Snapshot, past: Past) -> int:
-        """What clears the backlog that will be there when replicas ordered now serve."""
-        unit = cheapest_rate(seen.pool)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            work = float(np.where(unit > 0, seen.waiting_work / unit, 0.0).sum())
+    def _backlog(self, seen: Snapshot, past: Past, value: Worth) -> int:
+        """What clears the backlog that will be there when replicas ordered now serve.
+
+        n more are paid for their start, for the time that they are kept, and while they work off
+        the backlog b; until then the load x is late: n (start + kept) + penalty x b / n is least
+        at n = sqrt(penalty x b / (start + kept)).
+        """
+        work = float(seen.waiting_work @ value.load)
         if not self.drain or not work > 0:
             return 0
         lead = max(v.startup_s for v in seen.pool.variants)
-        weigh = self._weigh(seen, past)
-        coming = sum(max(0.0, lead - ready) * weigh[v] for v, ready in seen.ready_in_s)
+        coming = sum(max(0.0, lead - ready) * value.replica[v] for v, ready in seen.ready_in_s)
         recent = float(past.load[-4:].mean())
-        left = work + recent * lead - coming - lead * float(seen.serving @ weigh)
-        return ceiling(recent + left / self.drain) if left > 0 else 0
+        left = work + recent * lead - coming - lead * float(seen.serving @ value.replica)
+        if left <= 0:
+            return 0
+        paid = lead + max(self.down, lead, seen.tick_s)
+        return ceiling(recent + self.drain * math.sqrt(self.penalty * recent * left / paid))
 
-    def _weigh(self, seen: Snapshot, past: Past) -> Array:
-        """(variants,) one replica in replicas of the cheapest variant, at the mix of now."""
-        mix = past.mix if past.mix.sum() > 0 else np.ones(len(seen.pool.classes))
-        unit = cheapest_rate(seen.pool)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            whole = float(np.where(mix > 0, mix / unit, 0.0).sum())
-            alone = np.where(mix[:, None] > 0, mix[:, None] / seen.pool.capacity_per_s, 0.0).sum(0)
-            weight = np.where(np.isfinite(alone) & (alone > 0), whole / alone, 0.0)
-            # A variant that serves some classes only counts by the classes that it serves.
-            part = np.where(
-                (mix[:, None] > 0) & (seen.pool.capacity_per_s > 0),
-                seen.pool.capacity_per_s / unit[:, None],
-                0.0,
-            ).max(axis=0)
-        return np.where(weight > 0, weight, part)
-
-    def _held(self, seen: Snapshot, past: Past) -> float:
-        held = float(seen.held @ self._weigh(seen, past))
-        return round(held, 9)
-
-    def _spread(self, seen: Snapshot, past: Past, level: float) -> tuple[int, ...]:
+    def _spread(self, seen: Snapshot, value: Worth, level: float) -> tuple[int, ...]:
         """Levels of the variants worth so many replicas of the cheapest, at the mix of now."""
         if len(seen.pool.variants) == 1:
             return (ceiling(level),)
-        mix = past.mix if len(past.mix) and past.mix.sum() > 0 else cheapest_rate(seen.pool)
-        unit = cheapest_rate(seen.pool)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            whole = float(np.where(mix > 0, np.where(unit > 0, mix / unit, 0.0), 0.0).sum())
-        want, _ = fill(seen, mix * (level / whole) if whole > 0 else np.zeros(len(mix)))
+        want, _ = fill(seen, value.mix * (level / value.whole) if value.whole > 0 else value.mix)
         return want
 
     def _why(
         self,
         seen: Snapshot,
         likely: Array,
-        past: Past,
+        value: Worth,
         reason: str,
         want: tuple[int, ...],
         lead_s: float,
     ) -> str:
-        unit = float(past.mix.sum()) / max(self._whole(seen, past), 1e-300)
-        able = float(seen.serving @ self._weigh(seen, past)) * unit
-        low, high = (float(q) * unit for q in np.quantile(likely, (0.5, 0.95)))
+        unit = float(value.mix.sum()) / value.whole if value.whole > 0 else 0.0
+        able = float(seen.serving @ value.replica) * unit
+        ordered = np.sort(likely)
+        low, high = (float(ordered[int(q * (len(likely) - 1))]) * unit for q in (0.5, 0.95))
         moves = ", ".join(
             f"{variant.name} {n - int(had):+d}"
             for variant, n, had in zip(seen.pool.variants, want, seen.held, strict=True)
@@ -317,11 +306,6 @@ class Predictive:
             f"load {latest_load(seen):.3g} of {able:.3g} at {clock(seen)}{reason}, forecast "
             f"{low:.3g}-{high:.3g} by {clock(seen, lead_s)}" + (f", {moves}" if moves else "")
         )
-
-    def _whole(self, seen: Snapshot, past: Past) -> float:
-        unit = cheapest_rate(seen.pool)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return float(np.where(past.mix > 0, past.mix / unit, 0.0).sum())
 
     def _told(self, seen: Snapshot, want: tuple[int, ...], why: str) -> Decision:
         return Decision(at_s=seen.at_s, policy=self.name, want=want, why=why)

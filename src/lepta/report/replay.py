@@ -27,7 +27,7 @@ class RunRow:
 
 def rows(replay: Replay) -> tuple[RunRow, ...]:
     """Return the policies in the order in which they were asked for."""
-    kept = [run.cost for run in replay.runs if run.kept and not _sees_ahead(run)]
+    kept = [run.cost for run in replay.policies if run.kept and not _sees_ahead(run)]
     low = min(kept, default=None)
     return tuple(
         RunRow(
@@ -36,9 +36,9 @@ def rows(replay: Replay) -> tuple[RunRow, ...]:
             cost=run.cost,
             more=run.cost / low - 1 if low else None,
             best=run.kept and run.cost == low and not _sees_ahead(run),
-            beaten=any(_beats(other, run) for other in replay.runs),
+            beaten=any(_beats(other, run) for other in replay.policies),
         )
-        for run in replay.runs
+        for run in replay.policies
     )
 
 
@@ -53,12 +53,12 @@ def _beats(one: PolicyRun, other: PolicyRun) -> bool:
 
 def verdict(replay: Replay) -> str:
     """Say in one sentence which policy is the cheapest that keeps the objective."""
-    if not replay.runs:
+    if not replay.policies:
         return "No policy was replayed."
     best = next((row for row in rows(replay) if row.best), None)
     promise = ", ".join(str(bound) for bound in replay.objective) or "no objective"
     if best is None:
-        least = min(replay.runs, key=lambda run: (run.violations, run.cost))
+        least = min(replay.policies, key=lambda run: (run.violations, run.cost))
         return (
             f"No policy keeps {promise}; {plain(least.policy)} comes nearest with "
             f"{least.violations:.2%} of the requests outside it."

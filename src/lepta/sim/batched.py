@@ -145,8 +145,9 @@ class BatchedEngine:
     """The batched servers of one pool, as lepta.sim.engine.Engine asks.
 
     `route` is one of round-robin, weighted (by `Batched.weight`), least-loaded, least-tokens
-    (outstanding requests or tokens, per weight), prefix-aware (the longest cached prefix among the replicas that hold at
-    most `guard` requests more than the least loaded one, which also takes what nobody knows).
+    (outstanding requests or tokens, per weight), prefix-aware (the longest cached prefix among the
+    replicas that hold at most `guard` requests more than the least loaded one, which also takes
+    what nobody knows).
     `work_per_request` = (per request, per input token, per output token) is the unit of
     `Gauge.waiting_work`. With `jump` off, every iteration is worked alone: slower, the same.
     """
@@ -191,7 +192,7 @@ class BatchedEngine:
         self._row_of: dict[int, int] = {}
         self._closed_at: dict[int, float] = {}
         self._gone: dict[int, float] = {}
-        self.now_s = 0.0
+        self.now_s, self._last_s = 0.0, 0.0
 
     def feed(self, requests: Requests) -> None:
         """Give the next arrivals, none before those fed already.
@@ -205,6 +206,11 @@ class BatchedEngine:
         if not count:
             return
         arrival = np.ascontiguousarray(requests.at_s, np.float64)
+        if not (arrival[0] >= max(self.now_s, self._last_s) and (np.diff(arrival) >= 0).all()):
+            raise InputError(
+                f"requests arrive before {max(self.now_s, self._last_s):g} s, or out of order",
+                remedy="feed them in order of arrival, none before what was fed or run",
+            )
         prompt, output, width = self._lengths(requests)
         for name, column in (("input", prompt), ("output", output)):
             if (column < 0).any():
@@ -228,6 +234,7 @@ class BatchedEngine:
         fresh.prompt = np.maximum(prompt, 1)
         fresh.output, fresh.width, fresh.row = output, width, NONE
         work[slots] = fresh
+        self._last_s = float(arrival[-1])
         self._state.pending[self._fed : self._fed + count] = slots
         if requests.prefix_start is not None and requests.prefix_block is not None:
             self._take_blocks(slots, requests.prefix_start, requests.prefix_block)

@@ -58,7 +58,7 @@ class Times:
         if not self.count:
             return None
         p50, p90, p99 = self.quantiles((0.5, 0.9, 0.99))
-        return Spread(mean=self.sum_s / self.count, p50=p50, p90=p90, p99=p99, most=self.most_s)
+        return Spread(mean=self.sum_s / self.count, p50=p50, p90=p90, p99=p99, max=self.most_s)
 
     def quantiles(self, shares: tuple[float, ...]) -> tuple[float, ...]:
         """Return quantiles, drawn straight between two neighbors as numpy does."""

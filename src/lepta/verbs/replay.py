@@ -180,7 +180,7 @@ def replay(
         unit=worth.unit,
         engine=servers.words,
         objective=objective,
-        runs=runs,
+        policies=runs,
         currency=pool.currency,
         seed=seed,
         tick_s=tick_s,
@@ -235,7 +235,7 @@ def write_replay(
         texts.append((Path(html), replay_page(found, generated_at=clock().now())))
     if ledger is not None:
         for number, (run, entries) in enumerate(
-            zip(found.runs, found.ledgers, strict=True), start=1
+            zip(found.policies, found.ledgers, strict=True), start=1
         ):
             name = "".join(letter if letter.isalnum() else "-" for letter in run.policy)
             texts.append((Path(ledger) / f"{number}-{name[:60]}.jsonl", _lines(entries)))

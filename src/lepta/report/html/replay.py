@@ -24,15 +24,17 @@ MOST_RUNS: Final = 8
 def replay_page(replay: Replay, *, generated_at: datetime) -> str:
     """Return the page as text."""
     found = rows(replay)
-    drawn = [run for run in replay.runs if run.course is not None][:MOST_RUNS]
+    drawn = [run for run in replay.policies if run.course is not None][:MOST_RUNS]
     figures: dict[str, Figure] = {}
     if drawn:
         figures["load"] = _load(replay, drawn)
         if any(np.isfinite(run.course.p99_s).any() for run in drawn if run.course):
             figures["times"] = _times_of(replay, drawn)
-        if len(replay.runs) > 1:
+        if len(replay.policies) > 1:
             figures["tradeoff"] = _tradeoff(replay, found)
-    best = next((row.run for row in found if row.best), replay.runs[0] if replay.runs else None)
+    best = next(
+        (row.run for row in found if row.best), replay.policies[0] if replay.policies else None
+    )
     if best is not None and best.course is not None and len(replay.variants) > 1:
         figures["variants"] = _variants(replay, best)
     return render(

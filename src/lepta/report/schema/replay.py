@@ -31,7 +31,7 @@ def to_json(replay: Replay) -> dict[str, Any]:
             for bound in replay.objective
         ],
         "variants": list(replay.variants),
-        "policies": [_run(run) for run in replay.runs],
+        "policies": [_run(run) for run in replay.policies],
         "notes": list(replay.notes),
         "unknown": list(replay.unknown),
     }
@@ -77,7 +77,7 @@ def _spread(spread: Spread | None) -> dict[str, float] | None:
         "p50": spread.p50,
         "p90": spread.p90,
         "p99": spread.p99,
-        "max": spread.most,
+        "max": spread.max,
     }
 
 

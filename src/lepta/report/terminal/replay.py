@@ -25,7 +25,7 @@ def show(replay: Replay, console: Console) -> None:
         ),
         soft_wrap=True,
     )
-    if replay.runs:
+    if replay.policies:
         console.print(_table(replay, wide=console.width >= WIDE))
         console.print(Text(verdict(replay)), soft_wrap=True)
     for heading, sentences in (
@@ -39,7 +39,7 @@ def show(replay: Replay, console: Console) -> None:
 
 
 def _notes(replay: Replay) -> list[str]:
-    return [f"{run.policy}: {note}" for run in replay.runs for note in run.notes]
+    return [f"{run.policy}: {note}" for run in replay.policies for note in run.notes]
 
 
 def _table(replay: Replay, *, wide: bool) -> Table:
@@ -75,7 +75,7 @@ def _priced(replay: Replay) -> bool:
 def _others(replay: Replay) -> list[str]:
     """Return the times beside the one shown that any policy has."""
     names = [name for name in NAMES if name != replay.shown]
-    return [name for name in names if any(getattr(run, name) for run in replay.runs)]
+    return [name for name in names if any(getattr(run, name) for run in replay.policies)]
 
 
 def _cells(replay: Replay, row: RunRow, digits: int, *, wide: bool) -> list[Text]:
