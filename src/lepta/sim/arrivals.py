@@ -37,14 +37,22 @@ class Arrivals:
         Raises
         ------
         InputError
-            A time or a work that is no finite number >= 0, an arrival before the one before it
-            or before what has been run, a kind that is no class; which request is said.
+            Columns of several lengths, a time or a work that is no finite number >= 0, an arrival
+            before the one before it or before what has been run, a kind that is no class; which
+            request is said.
         """
         if not len(requests):
             return
         at = _column(requests.at_s, np.float64)
         work = _column(self._work(requests), np.float64)
         kind = None if requests.kind is None else _column(requests.kind, np.int64)
+        sizes = {at.shape, work.shape, at.shape if kind is None else kind.shape}
+        if len(sizes) > 1 or at.ndim != 1:
+            raise InputError(
+                f"at_s, {self._name} and kind have the shapes {sorted(sizes)}",
+                where=f"requests from {self._fed} on",
+                remedy="give columns of one length",
+            )
         for values, what in ((at, "at_s"), (work, self._name)):
             self._refuse(~((values >= 0) & (values < np.inf)), values, f"{what} is no time or work")
         before = np.concatenate(([max(self._last_s, now_s)], at[:-1]))
