@@ -105,6 +105,36 @@ def plain(log: Requests, replicas: int) -> tuple[Clocks, np.ndarray]:
     return since(begin), np.array([seq.end_s for seq in slow.sequences])
 
 
+def mooncake(data: Path) -> Requests:
+    """Read the conversation log with the ids of prompt blocks."""
+    table = pq.read_table(data / "llm_requests/mooncake_conversation.parquet").sort_by("t_ms")
+    at = table["t_ms"].to_numpy() / 1000
+    ids = table["prefix_block_ids"].to_pylist()
+    return Requests(
+        at_s=at - at[0],
+        input_tokens=table["input_tokens"].to_numpy().astype(np.int64),
+        output_tokens=table["output_tokens"].to_numpy().astype(np.int64),
+        prefix_start=np.cumsum([0, *map(len, ids)]),
+        prefix_block=np.concatenate([np.asarray(part, np.int64) for part in ids]),
+    )
+
+
+def prefixes(data: Path) -> None:
+    """Serve the log with prefix ids on 16 replicas, by each routing."""
+    log = mooncake(data)
+    assert log.input_tokens is not None
+    print(f"Mooncake conversation, {len(log):,} requests, 16 replicas:")
+    for route in ("round-robin", "least-loaded", "prefix-aware", "central"):
+        compiled(log[:100], 16, route)
+        (_, own), done, use = compiled(log, 16, route)
+        ttft = np.nanmean(done.first_token_s - done.arrival_s)
+        print(
+            f"  {route:12} {len(log) / own:,.0f} requests per second of processor time, "
+            f"{use.tokens_hit / log.input_tokens.sum():.1%} of prompt tokens found in a cache, "
+            f"TTFT mean {ttft:.2f} s"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     home = os.environ.get("LEPTA_DATA", str(ROOT.parent / "shared" / "data"))
@@ -115,6 +145,7 @@ def main() -> None:
     if not (data / "llm_requests").is_dir():
         print("needs the public data folder: set LEPTA_DATA or give --data")
         return
+    prefixes(data)
     log = azure(data)
     compiled(log[:100], 1, "round-robin")  # compiles, or loads what was compiled before
     for replicas in (1, 64):
