@@ -7,7 +7,8 @@ the same conformal intervals), and the best of the library's models, chosen per 
 hindsight (its AutoETS, AutoTheta, MSTL with a season of a day, AutoARIMA; its own intervals).
 The settings of lepta's methods are the same for all series.
 
-    python bench/bench_forecast.py [--data FOLDER] [--origins N] [--learned] [--only NAME]
+    python bench/bench_forecast.py [--data FOLDER] [--origins N] [--learned] [--models]
+                                   [--only NAME ...]
 """
 
 import argparse
@@ -34,7 +35,7 @@ DAY = round(DAY_S / STEP_S)
 TESTED = 0.4
 RANGES = {"hour": 6, "day": DAY}
 NAIVE = "seasonal naive"
-OURS = ("lepta blend", "lepta blend with models")
+MODELS = "lepta blend with models"
 LIBRARY = {
     "AutoETS": Library(model="AutoETS"),
     "AutoTheta": Library(model="AutoTheta"),
@@ -77,13 +78,14 @@ def main() -> int:
     parser.add_argument("--data", default=None)
     parser.add_argument("--origins", type=int, default=100)
     parser.add_argument("--learned", action="store_true", help="also the trees, fitted once")
-    parser.add_argument("--only", default="", help="series whose name holds this")
+    parser.add_argument("--models", action="store_true", help="also with ETS and ARIMA (slow)")
+    parser.add_argument("--only", nargs="*", default=[""], help="series whose name holds one")
     given = parser.parse_args()
     folder = find_folder(given.data, Path(__file__).resolve().parent.parent)
     ratios: dict[tuple[str, str, str], list[float]] = {}
     covered: dict[tuple[str, str], list[float]] = {}
     for name, series in public_series(folder).items():
-        if given.only not in name:
+        if not any(part in name for part in given.only):
             continue
         print(f"{name}: {len(series)} steps, {series.missing} not seen ({series.unit})")
         print(f"  {'':28} " + " | ".join(f"{r}: pinball  cover    width  mase" for r in RANGES))
@@ -93,8 +95,11 @@ def main() -> int:
             NAIVE: (Conformal(base=SeasonalMean(period_s=DAY_S)), DAY),
             **{model: (forecaster, DAY) for model, forecaster in LIBRARY.items()},
             "lepta blend": (standard(), DAY),
-            "lepta blend with models": (standard(models=True), DAY),
         }
+        ours_names = ["lepta blend"]
+        if given.models:
+            methods[MODELS] = (standard(models=True), DAY)
+            ours_names.append(MODELS)
         if given.learned:
             methods["lepta trees (fitted once)"] = (Conformal(base=Learned(), rate=0.01), None)
             methods["lepta blend with trees (once)"] = (standard(learned=True), None)
@@ -108,7 +113,7 @@ def main() -> int:
                 print(f"  smape of the median: {said}")
         for reach in RANGES:
             best = min(LIBRARY, key=lambda m: found[m][reach].pinball)
-            for name_of_ours in OURS:
+            for name_of_ours in ours_names:
                 ours = found[name_of_ours][reach]
                 said = []
                 for peer in (NAIVE, best):

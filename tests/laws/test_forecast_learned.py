@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from lepta.errors import InputError
 from lepta.forecast.backtest import rolled, score
-from lepta.forecast.base import BandFitted, Seen, Series
+from lepta.forecast.base import Seen, Series
 from lepta.forecast.calendar import DAY_S, Calendar, Event, holidays_of
 from lepta.forecast.conformal import Conformal
 from lepta.forecast.learned import Learned
@@ -45,7 +45,6 @@ def test_trees_are_the_same_twice_and_rise() -> None:
 def test_trees_read_nothing_from_their_own_future() -> None:
     past = days()
     fitted = small().fit(past)
-    assert isinstance(fitted, BandFitted)
     ahead = np.arange(6)
     origins = np.arange(500, 900, 57)
     every = fitted.bands(Seen((past,)), origins, ahead)
