@@ -33,6 +33,9 @@ class Trace:
     split_s: float = 0.0
     """Before: to tune on; after: to judge."""
     epoch_s: float = float("nan")
+    given: np.ndarray = None
+    made: np.ndarray = None
+    """Tokens read and written, where they are known."""
     loads: np.ndarray = field(default=None, compare=False)
 
     def load_per_s(self):

@@ -41,6 +41,8 @@ def reference(folder: Path, service: str, first: int) -> Trace:
         end_s=float(at[-1]),
         first=first,
         split_s=1_200.0,
+        given=np.asarray(got["given"], np.int64),
+        made=np.asarray(got["made"], np.int64),
     )
 
 

@@ -98,6 +98,15 @@ PARAMETERS = (
     Parameter(
         "band", 0.1, 0.0, 0.5, "share", "a need this close to the level changes nothing", tune=True
     ),
+    Parameter(
+        "late",
+        0.0,
+        0.0,
+        0.5,
+        "share of ticks",
+        "move the margin until this share ends with a queue longer than `wait`; 0: leave it",
+        tune=True,
+    ),
     Parameter("wait", 2.0, 0.0, 3_600.0, "s", "the longest wait that is in time"),
     Parameter(
         "least",
@@ -123,6 +132,8 @@ PARAMETERS = (
 
 TINY = 1e-9
 """Loads below this many replicas have no level that others could be scaled by."""
+STEP, MOST_MORE = 0.02, 1.0
+"""How fast the margin learns, and how much it may add."""
 CLIP = 1.5
 """Most that a past tick is scaled up, or down, to the level of now."""
 MOST_LEVELS = 80
@@ -135,6 +146,8 @@ class Memory:
 
     past: Past = field(default_factory=Past)
     needs: tuple[tuple[float, int], ...] = ()
+    more: float = 0.0
+    """What was learned to add to the margin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +169,7 @@ class Predictive:
     drain: float = 1.0
     down: float = 120.0
     band: float = 0.1
+    late: float = 0.0
     wait: float = 2.0
     least: int = 1
     share: float = 0.0
@@ -180,7 +194,8 @@ class Predictive:
             return self._told(seen, want, why), Memory(past, needs)
         value = worth(seen.pool, past.mix)
         lead = max(v.startup_s for v in seen.pool.variants) + seen.tick_s
-        likely = self._scenarios(past, lead, seen.tick_s)
+        more = self._learned(seen, value, memory.more)
+        likely = self._scenarios(past, lead, seen.tick_s) * (self.margin + more) / self.margin
         need = self._hold(seen, likely, past)
         held = round(float(seen.held @ value.replica), 9)
         backlog = self._backlog(seen, past, value)
@@ -194,7 +209,7 @@ class Predictive:
         largest = max(n for _, n in needs)
         level = held
         # A mean load above what is held is a queue without end: no band for that.
-        endless = float(likely.mean()) > held * self.margin
+        endless = float(likely.mean()) > held * (self.margin + more)
         if need > held * (1 + self.band) or (need > held and (held == 0 or endless)):
             level = float(need)
         elif largest < held * (1 - self.band) or (largest == 0 and held > 0):
@@ -207,20 +222,39 @@ class Predictive:
         else:
             want = self._spread(seen, value, level)
         return self._told(seen, want, self._why(seen, likely, value, reason, want, lead)), Memory(
-            past, needs
+            past, needs, more
         )
 
     def _scenarios(self, past: Past, lead_s: float, tick_s: float) -> Array:
-        """The ticks of the past at the level of now, carried on by the trend."""
-        level = past.level
-        ahead = min(max(1, round(lead_s / tick_s)), len(level) - 1)
-        grown = 1.0
-        if ahead and level[-1 - ahead] > TINY:
-            grown = float(np.clip(level[-1] / level[-1 - ahead], 1 / CLIP, CLIP)) ** self.trend
+        """The ticks of the past at the level of now.
+
+        Of the fast level, carried on by its trend, and the slow one, as it is: that which would
+        have foretold the past better, one lead time ahead. So a ramp is followed, and a burst that
+        is over by the time new replicas serve is not.
+        """
+        ahead = min(max(1, round(lead_s / tick_s)), len(past.load) - 1)
+        grown = _growth(past.level, ahead, self.trend)
+        level, on = past.level, float(grown[-1])
+        if self.trend > 0 and len(past.load) > 3 * ahead > 0:
+            came = past.load[ahead:]
+            fast = np.abs(came - (past.level * grown)[:-ahead]).sum()
+            slow = np.abs(came - past.slow[:-ahead]).sum()
+            if slow < fast:
+                level, on = past.slow, 1.0
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             scale = np.where(level > TINY, level[-1] / level, 1.0)
-        likely: Array = past.load * np.clip(scale, 1 / CLIP, CLIP) * grown * self.margin
+        likely: Array = past.load * np.clip(scale, 1 / CLIP, CLIP) * on * self.margin
         return likely
+
+    def _learned(self, seen: Snapshot, value: Worth, more: float) -> float:
+        """The margin by adaptive conformal inference (Gibbs & Candes 2021): up by a step for each
+        late tick, down by a little for each other one, so that in the long run the share is kept.
+        """
+        able = float(seen.serving @ value.replica)
+        if not self.late or able <= 0:
+            return more
+        late = float(float(seen.waiting_work @ value.load) > able * self.wait)
+        return float(np.clip(more + STEP * (late - self.late), 0.9 - self.margin, MOST_MORE))
 
     def _hold(self, seen: Snapshot, likely: Array, past: Past) -> int:
         """The number with the least cost of holding and of being late."""
@@ -309,3 +343,14 @@ class Predictive:
 
     def _told(self, seen: Snapshot, want: tuple[int, ...], why: str) -> Decision:
         return Decision(at_s=seen.at_s, policy=self.name, want=want, why=why)
+
+
+def _growth(level: Array, ahead: int, trend: float) -> Array:
+    """(ticks,) growth of a level over the last `ahead` ticks (fewer at the start), to a power."""
+    grown = np.ones(len(level))
+    if ahead < 1:
+        return grown
+    before = np.concatenate([np.full(ahead, level[0]), level[:-ahead]])
+    np.divide(level, before, out=grown, where=before > TINY)
+    powered: Array = np.clip(grown, 1 / CLIP, CLIP) ** trend
+    return powered
