@@ -227,7 +227,8 @@ class Slow:
         return len(self.replicas[number].queue) + len(self.replicas[number].batch)
 
     def room(self, r: Replica, seq: Sequence) -> bool:
-        if not r.serving or len(r.batch) + len(r.queue) >= r.variant.limit:
+        full = len(r.batch) + len(r.queue) >= r.variant.limit
+        if full or not r.serving or not self.fits(r.variant, seq):
             return False
         need = sum(other.prompt + other.made for other in [*r.queue, seq])
         growth = len(r.decoding())  # of the iteration that runs, or of the next

@@ -117,6 +117,9 @@ def count_up(engine: BatchedEngine, world: World) -> None:
     assert seen.waiting + seen.running == engine.in_flight()
     room = max(v.kv_tokens or 2**40 for v in world.variants)
     assert 0 <= engine.use().kv_peak <= room
+    opened = [at_s for at_s, what, _, _ in world.actions if what == "open"]
+    held_s = sum(max(engine.now_s - at_s, 0.0) for at_s in opened)
+    assert 0 <= seen.busy_s <= held_s * (1 + 1e-9)
 
 
 def columns(done):

@@ -118,8 +118,17 @@ def test_bad_requests_and_calls_are_refused_with_their_number() -> None:
         engine.feed(
             Requests(at_s=np.zeros(3), input_tokens=ones, output_tokens=np.array([1, -4, 2]))
         )
-    with pytest.raises(InputError, match="before"):
-        engine.run(5.0)
+    with pytest.raises(InputError, match="request 0 has 4611686018427387904 units of input"):
+        engine.feed(Requests(at_s=np.zeros(3), input_tokens=ones * 2**62, output_tokens=ones))
+    with pytest.raises(InputError, match="a request is of class 1, of 1"):
+        engine.feed(Requests(at_s=np.zeros(3), kind=ones, input_tokens=ones, output_tokens=ones))
+    with pytest.raises(InputError, match="never"):
+        at = np.array([0.0, 1.0, np.inf])
+        engine.feed(Requests(at_s=at, input_tokens=ones, output_tokens=ones))
+    with pytest.raises(InputError, match="no variant 3 of 1"):
+        engine.open(0, 3)
+    engine.run(5.0)
+    with pytest.raises(InputError, match="before 5 s"):
         engine.feed(Requests(at_s=np.array([4.0]), input_tokens=ones[:1], output_tokens=ones[:1]))
     with pytest.raises(InputError, match="run forward only"):
         engine.run(4.0)

@@ -319,9 +319,10 @@ def stop(s: State, row: int, at_s: float) -> None:
     """Lose all work of a row: what ran waits again from its beginning, before what waited."""
     rows, work = s.rows, s.work
     if rows[row].state == DECODE:
-        whole = started(s, row, at_s)
-        if boundary(s, row, whole) > at_s:
-            whole -= 1
+        begun = started(s, row, at_s)
+        whole = begun if boundary(s, row, begun) <= at_s else begun - 1
+        if s.kinds[rows[row].variant].steps == 0:  # the iteration that is lost held its tokens too
+            rows[row].peak = max(rows[row].peak, rows[row].used + rows[row].nrun * begun)
         if whole > 0:
             rows[row].iterations, rows[row].end_s = whole, boundary(s, row, whole)
             _end(s, row)

@@ -60,6 +60,7 @@ UNKNOWN = 2**40
 """KV tokens where no limit is known."""
 MOST_BLOCKS = 2**16
 LONGEST = 2**40
+LONGEST_REQUEST = 2**31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,24 +210,32 @@ class BatchedEngine:
         if not count:
             return
         arrival = np.ascontiguousarray(requests.at_s, np.float64)
-        if not (arrival[0] >= max(self.now_s, self._last_s) and (np.diff(arrival) >= 0).all()):
+        earliest = max(self.now_s, self._last_s)
+        sorted_on = arrival[0] >= earliest and (np.diff(arrival) >= 0).all()
+        if not (sorted_on and np.isfinite(arrival[-1])):
             raise InputError(
-                f"requests arrive before {max(self.now_s, self._last_s):g} s, or out of order",
+                f"requests arrive before {earliest:g} s, out of order, or never",
                 remedy="feed them in order of arrival, none before what was fed or run",
             )
         prompt, output, width = self._lengths(requests)
         for name, column in (("input", prompt), ("output", output)):
-            if (column < 0).any():
-                at = int(np.argmax(column < 0))
+            bad = (column < 0) | (column > LONGEST_REQUEST)
+            if bad.any():
+                at = int(np.argmax(bad))
                 raise InputError(
                     f"request {self._number + at} has {column[at]} units of {name}",
-                    remedy="give lengths of 0 or more",
+                    remedy=f"give lengths of 0 to {LONGEST_REQUEST}",
                 )
         self._make_room(count)
         self._top -= count
         slots = self._free[self._top : self._top + count][::-1].copy()
         work = self._state.work
         kind = np.zeros(count, np.int64) if requests.kind is None else requests.kind
+        if kind.min() < 0 or kind.max() >= self._classes:
+            raise InputError(
+                f"a request is of class {kind.max()}, of {self._classes}",
+                remedy="number classes from 0, and tell the engine how many there are",
+            )
         each, per_input, per_output = self._unit
         fresh = filled(WORK, count)
         fresh.arrival_s = arrival
@@ -249,6 +258,10 @@ class BatchedEngine:
         """Let a replica take requests from now on."""
         if self._row_of.get(replica) is not None or replica in self._gone:
             raise InputError(f"replica {replica} is open already", remedy="give each a new number")
+        if not 0 <= variant < len(self.variants):
+            raise InputError(
+                f"there is no variant {variant} of {len(self.variants)}", remedy="number from 0"
+            )
         rows = self._state.rows
         if not self._free_rows:
             self._more_rows()
