@@ -33,7 +33,7 @@ from lepta.wiring.serving import read_table
 
 ROOT = Path(__file__).resolve().parent.parent
 Rows = Sequence[ServingRow]
-Errors = dict[tuple[str, str], list[tuple[float, ...]]]
+Errors = dict[tuple[str, str, str], list[tuple[float, ...]]]
 
 
 def folds(rows: Rows, seed: int = 0) -> Iterator[tuple[Rows, Rows]]:
@@ -57,8 +57,8 @@ def larger(rows: Rows) -> Iterator[tuple[Rows, Rows]]:
 
 
 def errors(rows: Rows, split, room) -> Errors:
-    """Return per model and GPU, for each held-out row: TPOT simulated and by the closed form, TTFT
-    of the iterations, and as a client sees it; all over measured, less 1."""
+    """Return per model, GPU and backend, for each held-out row: TPOT simulated and by the closed
+    form, TTFT of the iterations, and as a client sees it; all over measured, less 1."""
     found: Errors = defaultdict(list)
     for at, mine in by_setting(rows).items():
         usable = [row for row in mine if row.concurrency <= MOST]
@@ -79,7 +79,7 @@ def errors(rows: Rows, split, room) -> Errors:
                 load = max(round(row.concurrency), 1)
                 i, o = round(row.input_tokens), round(row.output_tokens)
                 one = simulated(i, o, load)
-                found[at.model, at.gpu].append(
+                found[at.model, at.gpu, at.backend].append(
                     (
                         one.tpot_s / row.tpot - 1,
                         float(fit.tpot(i, o, load)) / row.tpot - 1,
@@ -95,14 +95,25 @@ def say(found: Errors) -> None:
         f"  {'model':26} {'GPU':10} {'rows':>5}   TPOT simulated   TPOT closed form"
         "  TTFT of iterations  TTFT as seen   (mean / median)"
     )
-    whole = [row for rows in found.values() for row in rows]
-    for (model, gpu), rows in [*sorted(found.items()), (("all", ""), whole)]:
+    groups: dict[tuple[str, str], list[tuple[float, ...]]] = defaultdict(list)
+    backends: dict[str, list[float]] = defaultdict(list)
+    for (model, gpu, backend), rows in sorted(found.items()):
+        groups[model, gpu] += rows
+        backends[backend] += [1 / (1 + row[2]) for row in rows]
+    groups["all", ""] = [row for rows in found.values() for row in rows]
+    for (model, gpu), rows in groups.items():
         off = np.abs(np.array(rows))
         cells = "   ".join(
             f"{100 * mean:6.1f} /{100 * median:5.1f} %"
             for mean, median in zip(off.mean(axis=0), np.median(off, axis=0), strict=True)
         )
         print(f"  {model.split('/')[-1]:26} {gpu:10} {len(rows):5}  {cells}")
+    for backend, ratios in backends.items():
+        low, middle, high = np.quantile(ratios, (0.25, 0.5, 0.75))
+        print(
+            f"  TTFT measured over that of iterations, {backend or 'unknown'}, {len(ratios)} rows: "
+            f"median {middle:.2f}, middle half {low:.2f} to {high:.2f}"
+        )
 
 
 def curve(fit: Iteration, i: int, o: int, most: int) -> Curve:
@@ -161,6 +172,9 @@ def main() -> None:
     home = os.environ.get("LEPTA_DATA", str(ROOT.parent / "shared" / "data"))
     parser.add_argument("--data", default=home, help="folder of public data")
     parser.add_argument("--capacity", type=int, default=12, help="settings whose capacity is found")
+    parser.add_argument(
+        "--memory", action="store_true", help="KV memory by published figures, not without limit"
+    )
     options = parser.parse_args()
     table = Path(options.data) / "llm_perf/serving_silicon.parquet"
     if not table.is_file():
@@ -175,7 +189,7 @@ def main() -> None:
         """Return the KV memory; where longest requests would not fit, the figures are not those of
         the server (a cache in fewer bits), and it is taken as not known."""
         found = kv_room(models.get(at.model), gpus.get(at.gpu), at.gpus, at.precision)
-        return found if found and found > 16_384 else None
+        return found if options.memory and found and found > 16_384 else None
 
     for title, table_rows, split in (
         ("a quarter of the rows held out, versions of a backend mixed (bar: TPOT 11.3 / 7.0 %)",

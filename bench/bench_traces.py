@@ -52,6 +52,7 @@ def work(path):
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(
         config={"memory_limit": "900MiB", "threads": 2, "temp_directory": folder}
     ) as session:
+        session.execute("SET enable_progress_bar = false")
         session.execute(f"COPY (SELECT * FROM read_csv('{path}') ORDER BY ts) "
                         f"TO '{folder}/sorted.parquet' (FORMAT parquet, COMPRESSION lz4)")
         rows = session.execute(

@@ -200,9 +200,54 @@ class Slow:
     def fits(self, v: Batched, seq: Sequence) -> bool:
         return v.kv_tokens is None or seq.prompt + max(seq.output - 1, 0) <= v.kv_tokens
 
+    def advance_all(self, until_s: float) -> None:
+        if self.route != "central":
+            for r in self.replicas.values():
+                self.advance(r, until_s)
+            return
+        while True:
+            for r in self.replicas.values():
+                if r.end_s is None and (r.batch or r.queue) and r.boundary_s < until_s:
+                    self.begin(r)
+            ends = [(r.end_s, n) for n, r in self.replicas.items() if r.end_s is not None]
+            if not ends or min(ends)[0] > until_s:
+                return
+            r = self.replicas[min(ends)[1]]
+            self.end(r)
+            self.pull(r.boundary_s)
+
+    def pull(self, at_s: float) -> None:
+        while self.lobby:
+            able = [n for n, r in self.replicas.items() if self.room(r, self.lobby[0])]
+            if not able:
+                return
+            self.give(min(able, key=lambda n: (self.load(n), n)), self.lobby.pop(0), "back", at_s)
+
+    def load(self, number: int) -> int:
+        return len(self.replicas[number].queue) + len(self.replicas[number].batch)
+
+    def room(self, r: Replica, seq: Sequence) -> bool:
+        if not r.serving or len(r.batch) + len(r.queue) >= r.variant.limit:
+            return False
+        need = sum(other.prompt + other.made for other in [*r.queue, seq])
+        growth = len(r.decoding())  # of the iteration that runs, or of the next
+        if r.end_s is not None:
+            growth += len(r.batch)
+        return r.used() + growth + need <= r.capacity
+
+    def give(self, number: int, seq: Sequence, where: str, at_s: float) -> None:
+        r = self.replicas[number]
+        if not r.batch and not r.queue:
+            r.boundary_s = max(r.boundary_s, at_s)
+        insert(r.queue, seq, where)
+
     def place(self, seq: Sequence, where: str = "back") -> None:
-        for r in self.replicas.values():
-            self.advance(r, self.now_s)
+        self.advance_all(self.now_s)
+        if self.route == "central" and any(self.fits(v, seq) for v in self.variants):
+            insert(self.lobby, seq, where)
+            if where == "back":
+                self.pull(self.now_s)
+            return
         order = list(self.replicas)
         able = [
             n
@@ -215,7 +260,7 @@ class Slow:
             else:
                 seq.dropped, seq.end_s = True, self.now_s
             return
-        loads = {n: len(self.replicas[n].queue) + len(self.replicas[n].batch) for n in able}
+        loads = {n: self.load(n) for n in able}
         if self.route == "round-robin":
             chosen = min(able, key=lambda n: (n <= self.turn, n))
             self.turn = chosen
@@ -227,10 +272,7 @@ class Slow:
                 hits = {n: self.replicas[n].hits(seq, len(seq.blocks)) for n in near}
                 if max(hits.values()):
                     chosen = min(near, key=lambda n: (-hits[n], loads[n], n))
-        r = self.replicas[chosen]
-        if not r.batch and not r.queue:
-            r.boundary_s = max(r.boundary_s, self.now_s)
-        insert(r.queue, seq, where)
+        self.give(chosen, seq, where, self.now_s)
 
     def run(self, until_s: float) -> None:
         while self.next < len(self.sequences) and self.sequences[self.next].at_s <= until_s:
@@ -239,8 +281,7 @@ class Slow:
             self.now_s = seq.at_s
             self.place(seq)
         self.now_s = until_s
-        for r in self.replicas.values():
-            self.advance(r, until_s)
+        self.advance_all(until_s)
 
     def open(self, number: int, variant: int) -> None:
         # The place of a lost replica is given to the next one, with its turn.
@@ -248,6 +289,9 @@ class Slow:
         self.row_of[number] = row
         self.replicas[row] = Replica(self.variants[variant], self.now_s)
         self.replicas = dict(sorted(self.replicas.items()))
+        if self.route == "central":
+            self.pull(self.now_s)
+            return
         waiting, self.lobby = self.lobby, []
         for seq in waiting:
             self.place(seq)
@@ -264,6 +308,8 @@ class Slow:
         moved, r.queue = r.queue, []
         for seq in reversed(moved):
             self.place(seq, "front" if killed else "ordered")
+        if self.route == "central":
+            self.pull(self.now_s)
 
 
 def insert(queue: list[Sequence], seq: Sequence, where: str) -> None:

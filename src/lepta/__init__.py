@@ -16,6 +16,7 @@ _VERBS = {
     "check": "lepta.verbs.check",
     "commit": "lepta.verbs.commit",
     "demo": "lepta.verbs.demo",
+    "forecast": "lepta.verbs.forecast",
     "frontier": "lepta.verbs.frontier",
     "init": "lepta.verbs.init",
     "plan": "lepta.verbs.plan",

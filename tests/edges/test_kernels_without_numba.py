@@ -61,3 +61,8 @@ def test_plain_python_gives_the_same_bits():
 
 def test_a_machine_that_keeps_no_compiled_code_gives_the_same_bits():
     assert told("0") == told("0", "nowhere")
+
+
+def test_the_package_of_worlds_is_cheap_to_import():
+    code = "import lepta.sim, sys; assert 'numba' not in sys.modules; lepta.sim.fcfs([0], [1], 1)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -12,7 +12,7 @@ from lepta.domain.requests import Requests
 from lepta.sim.batched import Batched, BatchedEngine
 from slowreplicas import Sequence, Slow
 
-ROUTES = ("round-robin", "least-loaded", "prefix-aware")
+ROUTES = ("round-robin", "least-loaded", "prefix-aware", "central")
 
 
 @dataclass(frozen=True)

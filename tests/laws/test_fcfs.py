@@ -52,6 +52,7 @@ def test_lists_whole_numbers_and_views_will_do_and_nothing_is_changed():
     arrival.flags.writeable = False
     assert fcfs(arrival, service, np.int64(1)).tolist() == [0.0, 3.0, 6.0, 9.0]
     assert len(fcfs([], [], 3)) == 0
+    assert fcfs([0, 0], [1, 1], 10**15).tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize(

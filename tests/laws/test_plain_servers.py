@@ -273,6 +273,8 @@ def test_servers_that_cannot_be_are_refused(change, words):
         ([2.0, 2.0], [1.0, -1.0], [0, 0], r"request 3 .*service_s"),
         ([2.0, 2.0], [1.0, math.inf], [0, 0], r"request 3 .*service_s"),
         ([2.0, 2.0], [1.0, 1.0], [0, 1], r"request 3 .*none of 1 classes"),
+        ([2.0, 2.0], [1.0], [0, 0], r"requests from 2 on: .*shapes \[\(1,\), \(2,\)\]"),
+        ([2.0, 2.0], [1.0, 1.0], [0], r"requests from 2 on: .*shapes"),
     ],
 )
 def test_requests_that_cannot_be_are_refused(at, service, kind, words):

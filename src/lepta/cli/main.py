@@ -29,6 +29,7 @@ ORDER = (
     "plan",
     "frontier",
     "commit",
+    "forecast",
     "replay",
     "report",
 )

@@ -80,6 +80,10 @@ def replay(
         str | None,
         typer.Option(help="Of measured latencies: which model.", show_default=False),
     ] = None,
+    models: Annotated[
+        str | None, _file(help="Published figures of models, for the KV memory of a replica.")
+    ] = None,
+    gpu_figures: Annotated[str | None, _file(help="Published figures of GPUs, likewise.")] = None,
     price: Annotated[
         float | None,
         typer.Option(
@@ -191,6 +195,8 @@ def replay(
             profiles=profiles,
             offers=offers,
             model=model,
+            models=models,
+            gpu_figures=gpu_figures,
             price=price,
             capacity=capacity,
             slots=slots,

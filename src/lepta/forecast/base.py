@@ -6,7 +6,7 @@ A forecaster is a value with two pure functions: `fit` looks at the past once in
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -343,7 +343,6 @@ class PointForecaster(Protocol):
         ...
 
 
-@runtime_checkable
 class BandFitted(Protocol):
     """What was learned by a method that says quantiles, not calibrated yet."""
 

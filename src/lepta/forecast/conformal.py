@@ -12,6 +12,7 @@ says (conformalized quantile regression, Romano et al. 2019).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numba import njit
@@ -221,18 +222,21 @@ class ConformalFitted:
         origins = recent.first_step + np.arange(len(recent))
         errors = _errors(self.inner, seen, origins, self.at[:1], self.scale)
         middle = self._nearest((0.5,))[0]
-        low, high = _ranks(errors[middle, :, 0], self.errors[middle, 0, : self.seen[0]])
-        between: Array = (low + high) / 2
+        first = np.ascontiguousarray(errors[middle])
+        low, high = _ranks(first, self.errors[middle, :1], self.seen[:1])
+        between: Array = ((low + high) / 2)[:, 0]
         return between
 
     def _level(self, band: int) -> float:
-        return self.inner.band_levels[band] if isinstance(self.inner, BandFitted) else 0.5
+        banded = _banded(self.inner)
+        return 0.5 if banded is None else banded.band_levels[band]
 
     def _nearest(self, levels: Sequence[float]) -> Counts:
         """Return for each level the band whose own level is nearest."""
-        if not isinstance(self.inner, BandFitted):
+        banded = _banded(self.inner)
+        if banded is None:
             return np.zeros(len(levels), np.int64)
-        off = np.abs(np.array(levels)[:, None] - np.array(self.inner.band_levels))
+        off = np.abs(np.array(levels)[:, None] - np.array(banded.band_levels))
         nearest: Counts = off.argmin(axis=1)
         return nearest
 
@@ -242,11 +246,7 @@ class ConformalFitted:
         errors = _errors(self.inner, seen, behind, self.at, self.scale, origin)
         moved = asked.copy()
         for b in np.unique(band):
-            pairs = [
-                _ranks(errors[b, :, k], self.errors[b, k, :count])
-                for k, count in enumerate(self.seen)
-            ]
-            low, high = (np.column_stack(ranks) for ranks in zip(*pairs, strict=True))
+            low, high = _ranks(np.ascontiguousarray(errors[b]), self.errors[b], self.seen)
             moved[band == b] = adapted(low, high, asked[band == b], self.rate)
         return moved
 
@@ -320,26 +320,33 @@ def _follow(low: Array, high: Array, levels: Array, now: Array, rate: float) -> 
                     now[i, k] -= rate * (1.0 - levels[i, k])
 
 
-def _ranks(errors: Array, among: Array) -> tuple[Array, Array]:
-    """Return between which levels each error lay: the inverse of `conformal_quantiles`.
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _ranks(errors: Array, among: Array, seen: Counts) -> tuple[Array, Array]:
+    """Return between which levels errors (origins, knots) lay: `conformal_quantiles` inverted.
 
-    Equal but for errors that came more than once among the sorted ones; NaN for NaN.
+    Equal but for errors that came more than once among the sorted ones (knots, n); NaN for NaN.
     """
-    count = len(among)
-    left = np.searchsorted(among, errors, side="left")
-    right = np.searchsorted(among, errors, side="right")
-    low = (np.minimum(left, count - 1) + 1) / (count + 1)
-    high = np.maximum(low, right / (count + 1))
-    middle = among[count // 2]
-    over, under = np.maximum(errors - among[-1], 0.0), np.maximum(among[0] - errors, 0.0)
-    above = 1.0 + over / (STRETCH * (among[-1] - middle) or 1.0)
-    below = -under / (STRETCH * (middle - among[0]) or 1.0)
-    unseen = np.isnan(errors)
-    ends = [
-        np.where(unseen, np.nan, np.where(over > 0, above, np.where(under > 0, below, rank)))
-        for rank in (low, high)
-    ]
-    return ends[0], ends[1]
+    low, high = np.full(errors.shape, np.nan), np.full(errors.shape, np.nan)
+    for k in range(errors.shape[1]):
+        count = seen[k]
+        row = among[k, :count]
+        middle, least, most = row[count // 2], row[0], row[count - 1]
+        for t in range(len(errors)):
+            error = errors[t, k]
+            if np.isnan(error):
+                continue
+            if error > most:
+                width = STRETCH * (most - middle)
+                low[t, k] = high[t, k] = 1.0 + (error - most) / (width if width > 0 else 1.0)
+            elif error < least:
+                width = STRETCH * (middle - least)
+                low[t, k] = high[t, k] = (error - least) / (width if width > 0 else 1.0)
+            else:
+                left = np.searchsorted(row, error)
+                right = np.searchsorted(row, error, side="right")
+                low[t, k] = (min(left, count - 1) + 1) / (count + 1)
+                high[t, k] = max(low[t, k], right / (count + 1))
+    return low, high
 
 
 def _errors(
@@ -360,11 +367,17 @@ def _errors(
     return relative
 
 
+def _banded(fitted: PointFitted | BandFitted) -> BandFitted | None:
+    """Return it where it says quantiles; a look-up, since this is asked at every tick."""
+    return cast(BandFitted, fitted) if hasattr(fitted, "bands") else None
+
+
 def _bands(fitted: PointFitted | BandFitted, seen: Seen, origins: Counts, ahead: Counts) -> Array:
     """Return (bands, origins, ahead)."""
-    if isinstance(fitted, BandFitted):
-        return fitted.bands(seen, origins, ahead)
-    return fitted.points(seen, origins, ahead)[None]
+    banded = _banded(fitted)
+    if banded is not None:
+        return banded.bands(seen, origins, ahead)
+    return cast(PointFitted, fitted).points(seen, origins, ahead)[None]
 
 
 def _fits(fitted: ConformalFitted) -> Fitted:

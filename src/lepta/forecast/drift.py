@@ -16,7 +16,7 @@ from lepta.errors import InputError
 from lepta.forecast.base import Array, Series
 from lepta.forecast.conformal import ConformalFitted
 
-__all__ = ["Alarm", "Cusum", "alarms", "normal_scores", "threshold"]
+__all__ = ["Alarm", "Cusum", "alarms", "lag_one", "normal_scores", "threshold", "whitened"]
 
 SLACK = 0.5
 """Half of the change, in standard deviations, that is to be found fastest."""
@@ -113,3 +113,24 @@ def normal_scores(fitted: ConformalFitted, recent: Series) -> Array:
     return np.array(
         [np.nan if np.isnan(q) else normal.inv_cdf(min(max(q, least), 1 - least)) for q in levels]
     )
+
+
+def lag_one(scores: Array) -> float:
+    """Return the correlation of neighboring scores, within 0 and 0.999; NaN are passed over."""
+    before, after = scores[:-1], scores[1:]
+    both = ~np.isnan(before) & ~np.isnan(after)
+    power = float((before[both] ** 2).sum())
+    if not power:
+        return 0.0
+    return min(max(float((before[both] * after[both]).sum()) / power, 0.0), 0.999)
+
+
+def whitened(scores: Array, correlation: float) -> Array:
+    """Return scores without what the one before explains: (z_t - r z_t-1) / sqrt(1 - r^2).
+
+    Errors that hang together ring far too often. After a step that was not seen, the score as is.
+    """
+    before = np.concatenate(([np.nan], scores[:-1]))
+    changed = (scores - correlation * before) / np.sqrt(1 - correlation**2)
+    free: Array = np.where(np.isnan(before), scores, changed)
+    return free

@@ -2,9 +2,10 @@
 
 value(h) = last + x @ beta_h, with x the latest changes, how far the season (a day ago, and the mean
 of three days; a week ago where it was seen) moved over the same span, and how far the last value
-lies from them. beta_h by ridge regression over the past, per step ahead (direct forecasts;
-drawn straight between the steps that were learned). Every x is a difference, and 0 where it was not
-seen, so the rule follows a shift or a scaling of the series exactly.
+lies from them, from the mean of the last day and from that of the past. beta_h by ridge regression
+over the past, per step ahead (direct forecasts; drawn straight between the steps that were
+learned). Every x is a difference, and 0 where it was not seen, so the rule follows a shift or a
+scaling of the series exactly.
 """
 
 from dataclasses import dataclass
@@ -59,7 +60,8 @@ class Linear:
         known = past.values[~np.isnan(past.values)]
         if not len(known):
             raise InputError("none of its steps was seen", remedy="give a past with values")
-        plain = _LinearFitted(self.name, past, period, week, at, np.zeros((len(at), 0)), known[-1])
+        ends = float(known[-1]), float(known.mean())
+        plain = _LinearFitted(self.name, past, period, week, at, np.zeros((len(at), 0)), *ends)
         x, last = plain.features(seen, origins, at)
         off = seen.at(origins[:, None] + at) - last[:, None]
         beta = np.zeros((len(at), x.shape[2]))
@@ -73,7 +75,7 @@ class Linear:
             if size > 0:
                 gram[np.diag_indices_from(gram)] += self.ridge * size
                 beta[k] = np.linalg.solve(gram, matrix.T @ off[rows, k])
-        return _LinearFitted(self.name, past, period, week, at, beta, known[-1])
+        return _LinearFitted(self.name, past, period, week, at, beta, *ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class _LinearFitted:
     at: Counts
     beta: Array
     last: float
+    mean: float
 
     def features(self, seen: Seen, origins: Counts, ahead: Counts) -> tuple[Array, Array]:
         """Return (origins, ahead, features) and the last value that was seen (origins,)."""
@@ -107,7 +110,24 @@ class _LinearFitted:
         there = seen.at(target - self.week * (ahead // self.week + 1))
         here = seen.at(now - self.week)
         columns += [there - here, np.broadcast_to(here - last[:, None], shape)]
+        for mean in (self._of_day(seen, origins), self.mean):
+            columns.append(np.broadcast_to((mean - last)[:, None], shape))
         return np.nan_to_num(np.stack(columns, axis=2), nan=0.0), last
+
+    def _of_day(self, seen: Seen, origins: Counts) -> Array:
+        """Return the mean of the last period (origins,); NaN where none of it was seen."""
+        first = int(origins.min()) - self.period
+        path = seen.at(np.arange(first, int(origins.max())))
+        known = ~np.isnan(path)
+        total, number = (
+            np.concatenate(([0.0], np.cumsum(x)))
+            for x in (np.where(known, path - self.mean, 0.0), known.astype(float))
+        )
+        end = origins - first
+        count = number[end] - number[end - self.period]
+        off = total[end] - total[end - self.period]
+        mean: Array = np.where(count > 0, self.mean + off / np.maximum(count, 1), np.nan)
+        return mean
 
     def points(self, seen: Seen, origins: Counts, ahead: Counts) -> Array:
         x, last = self.features(seen, origins, ahead)

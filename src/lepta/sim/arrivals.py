@@ -27,7 +27,7 @@ class Arrivals:
 
     def __init__(self, classes: int, work: Callable[[Requests], Array], name: str) -> None:
         self._classes, self._work, self._name = classes, work, name
-        self._chunks: deque[tuple[Array, Array, Counts]] = deque()
+        self._chunks: deque[tuple[Array, Array, Counts | None]] = deque()
         self._first = 0
         self._fed, self._last_s = 0, 0.0
 
@@ -37,23 +37,29 @@ class Arrivals:
         Raises
         ------
         InputError
-            A time or a work that is no finite number >= 0, an arrival before the one before it
-            or before what has been run, a kind that is no class; which request is said.
+            Columns of several lengths, a time or a work that is no finite number >= 0, an arrival
+            before the one before it or before what has been run, a kind that is no class; which
+            request is said.
         """
         if not len(requests):
             return
         at = _column(requests.at_s, np.float64)
         work = _column(self._work(requests), np.float64)
-        kind = _column(
-            np.zeros(len(at), np.int64) if requests.kind is None else requests.kind, np.int64
-        )
+        kind = None if requests.kind is None else _column(requests.kind, np.int64)
+        sizes = {at.shape, work.shape, at.shape if kind is None else kind.shape}
+        if len(sizes) > 1 or at.ndim != 1:
+            raise InputError(
+                f"at_s, {self._name} and kind have the shapes {sorted(sizes)}",
+                where=f"requests from {self._fed} on",
+                remedy="give columns of one length",
+            )
         for values, what in ((at, "at_s"), (work, self._name)):
             self._refuse(~((values >= 0) & (values < np.inf)), values, f"{what} is no time or work")
         before = np.concatenate(([max(self._last_s, now_s)], at[:-1]))
         self._refuse(at < before, at, "arrives before the one before it, or before now")
-        self._refuse(
-            (kind < 0) | (kind >= self._classes), kind, f"is of none of {self._classes} classes"
-        )
+        if kind is not None:
+            none = (kind < 0) | (kind >= self._classes)
+            self._refuse(none, kind, f"is of none of {self._classes} classes")
         self._fed += len(at)
         self._last_s = float(at[-1])
         self._chunks.append((at, work, kind))
@@ -69,32 +75,30 @@ class Arrivals:
                 remedy="give requests sorted by arrival, with finite numbers, 0 or more",
             )
 
-    def until(self, until_s: float) -> Iterator[tuple[Array, Array, Counts, int, int, bool]]:
-        """Give out (at, work, kind, first, last, whether these are all) up to an instant.
+    def until(self, until_s: float) -> Iterator[tuple[Array, Array, Counts, bool]]:
+        """Give out (at, work, kind, whether these are all) up to an instant, block by block.
 
         There is always one last block, be it empty.
         """
-        while self._chunks:
+        final = False
+        while self._chunks and not final:
             at, work, kind = self._chunks[0]
-            last = int(np.searchsorted(at, until_s, side="right"))
-            more = last == len(at) and len(self._chunks) > 1
             first = self._first
-            while True:
-                stop = min(first + BLOCK, last)
-                final = stop == last and not more
-                if stop == len(at):
-                    self._chunks.popleft()
-                self._first = stop if stop < len(at) else 0
-                yield at, work, kind, first, stop, final
-                if final:
-                    return
-                if stop == last:
-                    break
-                first = stop
-        yield _NONE, _NONE, np.zeros(0, np.int64), 0, 0, True
+            last = int(np.searchsorted(at, until_s, side="right"))
+            stop = min(first + BLOCK, last)
+            self._first = stop
+            if stop == len(at):
+                self._chunks.popleft()
+                self._first = 0
+            final = stop == last and (stop < len(at) or not self._chunks)
+            kinds = _FIRST_KIND[: stop - first] if kind is None else kind[first:stop]
+            yield at[first:stop], work[first:stop], kinds, final
+        if not final:
+            yield _NONE, _NONE, _FIRST_KIND[:0], True
 
 
 _NONE = np.zeros(0)
+_FIRST_KIND = np.zeros(BLOCK, np.int64)
 
 
 def _column(values: npt.ArrayLike, dtype: type) -> npt.NDArray[Any]:

@@ -76,8 +76,8 @@ BLOCK = 512
 """Tokens of a block of the prefix cache."""
 GOLDEN = 0x9E3779B1
 """2^32 over the golden ratio (Knuth, volume 3, section 6.4)."""
-ROUND_ROBIN, WEIGHTED, LEAST_REQUESTS, LEAST_TOKENS, PREFIX = range(5)
-ROUTES = ("round-robin", "weighted", "least-loaded", "least-tokens", "prefix-aware")
+ROUND_ROBIN, WEIGHTED, LEAST_REQUESTS, LEAST_TOKENS, PREFIX, CENTRAL = range(6)
+ROUTES = ("round-robin", "weighted", "least-loaded", "least-tokens", "prefix-aware", "central")
 LOBBY = 0
 
 
@@ -608,11 +608,76 @@ def run(s: State, fed: int, until_s: float, route: int, guard: float, longest: i
     tally = s.tally
     while tally[Tally.NEXT] < fed and s.work[s.pending[tally[Tally.NEXT]]].arrival_s <= until_s:
         slot = s.pending[tally[Tally.NEXT]]
+        at_s = s.work[slot].arrival_s
+        if route == CENTRAL:
+            _in_order(s, at_s, longest)
         tally[Tally.NEXT] += 1
         tally[Tally.ARRIVED] += 1
-        _place(s, slot, s.work[slot].arrival_s, BACK, route, guard, longest)
+        _place(s, slot, at_s, BACK, route, guard, longest)
+    if route == CENTRAL:
+        _in_order(s, until_s, longest)
+        return
     for row in range(1, len(s.rows)):
         advance(s, row, until_s, longest)
+
+
+@compiled
+def _in_order(s: State, until_s: float, longest: int) -> None:
+    """Work all rows up to an instant, end by end, for each may take the first of the one queue."""
+    rows = s.rows
+    while True:
+        first, soonest = NONE, np.inf
+        for row in range(1, len(rows)):
+            if rows[row].state == IDLE:
+                if _done(s, row) or rows[row].end_s >= until_s:
+                    continue
+                _begin(s, row, longest)
+            if rows[row].end_s < soonest:
+                first, soonest = row, rows[row].end_s
+        if soonest > until_s:
+            return
+        _end(s, first)
+        _pull(s, soonest, longest)
+
+
+@compiled
+def _pull(s: State, at_s: float, longest: int) -> None:
+    """Give the first of the one queue to replicas that have room, until none has."""
+    while s.rows[LOBBY].head != NONE:
+        row = _roomiest(s, s.rows[LOBBY].head, at_s)
+        if row == NONE:
+            return
+        _give(s, pop(s, LOBBY), row, at_s, BACK, longest)
+
+
+@compiled
+def _roomiest(s: State, slot: int, at_s: float) -> int:
+    """Return the least loaded row whose batch and memory have room for a request now, or none."""
+    rows, work, kinds = s.rows, s.work, s.kinds
+    best, least = NONE, np.inf
+    for row in range(1, len(rows)):
+        variant = rows[row].variant
+        load = (rows[row].requests + 1) / kinds[variant].weight
+        if rows[row].open != SERVING or load >= least or not fits(s, variant, slot):
+            continue
+        if kinds[variant].static > 0 and rows[row].nrun > 0:
+            continue
+        limit, tokens = kinds[variant].limit, kinds[variant].steps == 0
+        wide = rows[row].wide + min(work[slot].width, limit)
+        need = work[slot].prompt + work[slot].made
+        other = rows[row].head
+        while other != NONE:
+            wide += min(work[other].width, limit)
+            need += work[other].prompt + work[other].made
+            other = work[other].link
+        if tokens:
+            many = started(s, row, at_s) if rows[row].state == DECODE else 1
+            need += rows[row].used + (rows[row].nrun - rows[row].npre) * many
+            if rows[row].state != IDLE:
+                need += rows[row].nrun  # of the iteration in which it would begin
+        if wide <= limit and (not tokens or need <= kinds[variant].capacity):
+            best, least = row, load
+    return best
 
 
 @compiled
@@ -655,12 +720,21 @@ def clear(
         slot = slots[place]
         rows[row].requests -= 1
         rows[row].tokens -= s.work[slot].prompt + s.work[slot].output
-        _place(s, slot, at_s, FRONT if killed else ORDERED, route, guard, longest)
+        where = FRONT if killed else ORDERED
+        if route == CENTRAL:
+            push(s, LOBBY, slot, where)
+        else:
+            _place(s, slot, at_s, where, route, guard, longest)
+    if route == CENTRAL:
+        _pull(s, at_s, longest)
 
 
 @compiled
 def fill(s: State, at_s: float, route: int, guard: float, longest: int) -> None:
     """Give out what waits for a replica, in its order."""
+    if route == CENTRAL:
+        _pull(s, at_s, longest)
+        return
     for _ in range(s.rows[LOBBY].waiting):
         _place(s, pop(s, LOBBY), at_s, BACK, route, guard, longest)
 
@@ -678,22 +752,28 @@ def fits(s: State, variant: int, slot: int) -> bool:
 def _place(
     s: State, slot: int, at_s: float, where: int, route: int, guard: float, longest: int
 ) -> None:
-    rows, work = s.rows, s.work
     row = _choose(s, slot, at_s, route, guard, longest)
-    if row == NONE:
-        for variant in range(len(s.kinds)):
-            if fits(s, variant, slot):
-                push(s, LOBBY, slot, where)
-                return
-        work[slot].outcome = DROPPED
-        work[slot].end_s = at_s
-        work[slot].row = NONE
-        s.done[s.tally[Tally.DONE]] = slot
-        s.tally[Tally.DONE] += 1
-        s.tally[Tally.DROPPED] += 1
+    if row != NONE:
+        _give(s, slot, row, at_s, where, longest)
         return
+    for variant in range(len(s.kinds)):
+        if fits(s, variant, slot):
+            push(s, LOBBY, slot, where)
+            return
+    s.work[slot].outcome = DROPPED
+    s.work[slot].end_s = at_s
+    s.work[slot].row = NONE
+    s.done[s.tally[Tally.DONE]] = slot
+    s.tally[Tally.DONE] += 1
+    s.tally[Tally.DROPPED] += 1
+
+
+@compiled
+def _give(s: State, slot: int, row: int, at_s: float, where: int, longest: int) -> None:
+    """Put a request into the queue of a row, at an instant."""
+    rows, work = s.rows, s.work
     advance(s, row, at_s, longest)
-    if rows[row].state == IDLE and rows[row].nrun == 0 and rows[row].head == NONE:
+    if rows[row].state == IDLE and _done(s, row):
         rows[row].end_s = max(rows[row].end_s, at_s)
     push(s, row, slot, where)
     rows[row].requests += 1
@@ -711,6 +791,8 @@ def _place(
 def _choose(s: State, slot: int, at_s: float, route: int, guard: float, longest: int) -> int:
     """Return the row that takes a request now, or none."""
     rows, kinds, count = s.rows, s.kinds, len(s.rows)
+    if route == CENTRAL:
+        return int(_roomiest(s, slot, at_s)) if rows[LOBBY].head == NONE else NONE
     if route == ROUND_ROBIN:
         for step in range(1, count + 1):
             row = (s.tally[Tally.TURN] + step) % count

@@ -13,6 +13,7 @@ youngest sequence is put back to the front of the queue; what it made becomes pa
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 import numpy.typing as npt
@@ -147,7 +148,8 @@ class BatchedEngine:
     `route` is one of round-robin, weighted (by `Batched.weight`), least-loaded, least-tokens
     (outstanding requests or tokens, per weight), prefix-aware (the longest cached prefix among the
     replicas that hold at most `guard` requests more than the least loaded one, which also takes
-    what nobody knows).
+    what nobody knows), central (one queue; its first goes to the least loaded replica with room in
+    batch and memory, as soon as there is one).
     `work_per_request` = (per request, per input token, per output token) is the unit of
     `Gauge.waiting_work`. With `jump` off, every iteration is worked alone: slower, the same.
     """
@@ -187,7 +189,8 @@ class BatchedEngine:
         )
         self._state.rows.head = self._state.rows.tail = NONE
         self._nodes = 0
-        self._free = np.arange(64)[::-1].copy()
+        self._free, self._top = np.arange(64)[::-1].copy(), 64
+        self._free_rows = [1]
         self._fed, self._number, self._blocks_used = 0, 0, 0
         self._row_of: dict[int, int] = {}
         self._closed_at: dict[int, float] = {}
@@ -220,7 +223,8 @@ class BatchedEngine:
                     remedy="give lengths of 0 or more",
                 )
         self._make_room(count)
-        slots, self._free = self._free[-count:][::-1], self._free[:-count]
+        self._top -= count
+        slots = self._free[self._top : self._top + count][::-1].copy()
         work = self._state.work
         kind = np.zeros(count, np.int64) if requests.kind is None else requests.kind
         each, per_input, per_output = self._unit
@@ -246,10 +250,10 @@ class BatchedEngine:
         if self._row_of.get(replica) is not None or replica in self._gone:
             raise InputError(f"replica {replica} is open already", remedy="give each a new number")
         rows = self._state.rows
-        row = next((r for r in range(1, len(rows)) if rows.open[r] == CLOSED), 0)
-        if not row:
-            row = self._more_rows()
+        if not self._free_rows:
+            self._more_rows()
             rows = self._state.rows
+        row = heappop(self._free_rows)
         self._row_of[replica] = row
         fresh, spent_s, peak = filled(ROWS, 1)[0], rows.busy_s[row], rows.peak[row]
         fresh.variant, fresh.open, fresh.state = variant, SERVING, IDLE
@@ -259,7 +263,8 @@ class BatchedEngine:
         rows[row] = fresh
         if self._nodes:
             reset(self._state, row, int(self._state.kinds.blocks[variant]))
-        fill(self._state, self.now_s, self._route, self._guard, self._longest)
+        if rows.waiting[0]:
+            fill(self._state, self.now_s, self._route, self._guard, self._longest)
 
     def close(self, replica: int) -> None:
         """Let a replica finish what it has and take no more; what only waits goes elsewhere."""
@@ -368,7 +373,8 @@ class BatchedEngine:
             amount=amount,
         )
         tally[Tally.DONE] = 0
-        self._free = np.concatenate((self._free, slots[::-1]))
+        self._free[self._top : self._top + len(slots)] = slots[::-1]
+        self._top += len(slots)
         return ended
 
     def _lengths(self, requests: Requests) -> tuple[Counts, Counts, Counts]:
@@ -400,7 +406,7 @@ class BatchedEngine:
         return self._row_of[replica]
 
     def _forget(self, replica: int, since_s: float) -> None:
-        del self._row_of[replica]
+        heappush(self._free_rows, self._row_of.pop(replica))
         self._closed_at.pop(replica, None)
         self._gone[replica] = since_s
 
@@ -409,11 +415,14 @@ class BatchedEngine:
         state, next_one = self._state, int(self._state.tally[Tally.NEXT])
         pending = state.pending[next_one : self._fed]
         size = len(state.work)
-        if count > len(self._free):
+        if count > self._top:
             bigger = max(2 * size, size + count)
             work = resized(state.work, bigger)
             done = resized(state.done, bigger)
-            self._free = np.concatenate((np.arange(size, bigger)[::-1], self._free))
+            free = np.empty(bigger, np.int64)
+            free[: bigger - size] = np.arange(size, bigger)[::-1]
+            free[bigger - size : bigger - size + self._top] = self._free[: self._top]
+            self._free, self._top = free, bigger - size + self._top
             state = state._replace(work=work, done=done)
         room = np.zeros(max(len(state.pending), len(pending) + count), np.int64)
         room[: len(pending)] = pending
@@ -421,7 +430,7 @@ class BatchedEngine:
         state.tally[Tally.NEXT] = 0
         self._state = state._replace(pending=room)
 
-    def _more_rows(self) -> int:
+    def _more_rows(self) -> None:
         state, count = self._state, len(self._state.rows.open)
         rows = resized(state.rows, 2 * count)
         rows.head[count:] = rows.tail[count:] = NONE
@@ -432,7 +441,7 @@ class BatchedEngine:
             nodes=resized(state.nodes, 2 * count),
             places=resized(state.places, 2 * count),
         )
-        return count
+        self._free_rows += range(count, 2 * count)
 
     def _take_blocks(self, slots: Counts, start: Counts, block: Counts) -> None:
         """Store the block ids of new requests; those of ended ones make room first."""
@@ -450,7 +459,7 @@ class BatchedEngine:
         many = np.diff(start)
         if self._blocks_used + len(block) > len(state.blocks):
             live = np.ones(len(work), bool)
-            live[self._free] = False
+            live[self._free[: self._top]] = False
             live[slots] = False
             kept = np.flatnonzero(live & (work.block_n > 0))
             sizes = work.block_n[kept]

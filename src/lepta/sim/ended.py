@@ -24,35 +24,36 @@ LEAST = 4096
 
 
 class Ended:
-    """Takes what a kernel has told out of its short table, and hands it out once."""
+    """Holds full tables of a kernel, and hands out once what they tell."""
 
     def __init__(self) -> None:
-        self._parts: list[dict[str, npt.NDArray[Any]]] = []
+        self._full: list[npt.NDArray[Any]] = []
 
-    def take(self, told: npt.NDArray[Any]) -> None:
-        """Keep a copy."""
-        if len(told):
-            part = {name: told[name].copy() for name in told.dtype.names or () if name != "how"}
-            self._parts.append(part | {"how": told["how"].astype(np.int8)})
+    def keep(self, told: npt.NDArray[Any]) -> None:
+        """Keep a table; the kernel must be given another."""
+        self._full.append(told)
 
-    def finished(self) -> Finished:
-        """Return and forget all, in order of (end, number); first tokens and amounts are NaN."""
-        parts = self._parts or [{name: np.zeros(0, TOLD[name]) for name in TOLD.names or ()}]
-        self._parts = []
-        ended = parts[0]
-        if len(parts) > 1:
-            ended = {name: np.concatenate([part[name] for part in parts]) for name in ended}
-        number, end = ended["number"], ended["end"]
+    def finished(self, told: npt.NDArray[Any]) -> Finished:
+        """Return, and forget, what was kept and a last table, which is not kept.
+
+        In order of (end, number); first tokens and amounts are NaN.
+        """
+        tables, self._full = [*self._full, told], []
+
+        def column(name: str) -> npt.NDArray[Any]:
+            return np.concatenate([table[name] for table in tables])
+
+        number, end = column("number"), column("end")
+        order: slice | npt.NDArray[np.int64] = slice(None)
         if ((end[1:] == end[:-1]) & (number[1:] < number[:-1])).any():
             order = np.lexsort((number, end))
-            ended = {name: column[order] for name, column in ended.items()}
         return Finished(
-            request=ended["number"],
-            kind=ended["kind"],
-            arrival_s=ended["arrival"],
-            start_s=ended["start"],
+            request=number[order],
+            kind=column("kind")[order],
+            arrival_s=column("arrival")[order],
+            start_s=column("start")[order],
             first_token_s=np.full(len(number), np.nan),
-            end_s=ended["end"],
-            outcome=ended["how"].astype(np.int8, copy=False),
+            end_s=end[order],
+            outcome=np.concatenate([table["how"].astype(np.int8) for table in tables])[order],
             amount=np.full(len(number), np.nan),
         )

@@ -37,7 +37,8 @@ def fcfs(arrival_s: npt.ArrayLike, service_s: npt.ArrayLike, servers: int) -> Ar
             where="fcfs",
             remedy="give one service time per arrival",
         )
-    free = np.append(np.zeros(count(servers, "servers")), np.inf)
+    # More servers than requests change nothing.
+    free = np.append(np.zeros(min(_count(servers, "servers"), len(arrival) + 1)), np.inf)
     start = np.empty(len(arrival))
     wrong = _serve(arrival, service, free, start)
     if wrong >= 0:
@@ -88,7 +89,7 @@ def _column(values: npt.ArrayLike, name: str) -> Array:
     return np.require(column, requirements=["C", "W"])
 
 
-def count(number: object, name: str) -> int:
+def _count(number: object, name: str) -> int:
     """Return a whole number >= 1, or refuse it."""
     whole = isinstance(number, int | float | np.integer | np.floating) and number >= 1
     if not whole or number != number // 1 or number == np.inf:  # type: ignore[operator]

@@ -124,9 +124,9 @@ class FluidEngine:
                 f"until_s is {until_s}", where="FluidEngine", remedy=f"give {self._now_s} or later"
             )
         self._settle()
-        for at, work, kind, first, last, final in self._pending.until(until_s):
-            self._make_room(last - first)
-            k.run(float(until_s), final, at, work, kind, first, last, self._s)
+        for at, work, kind, final in self._pending.until(until_s):
+            self._make_room(len(at))
+            k.run(float(until_s), final, at, work, kind, self._s)
         self._now_s = float(self._s.state["now"][0] if until_s == math.inf else until_s)
 
     def idle_since(self, replica: int) -> float:
@@ -180,13 +180,10 @@ class FluidEngine:
 
     def finished(self) -> Finished:
         """Return and forget the requests that have ended; first tokens and amounts are NaN."""
-        self._take()
-        return self._ended.finished()
-
-    def _take(self) -> None:
         state = self._s.state[0]
-        self._ended.take(self._s.told[: state["told"]])
+        told = self._s.told[: state["told"]]
         state["told"] = 0
+        return self._ended.finished(told)
 
     def _settle(self) -> None:
         """Let the changes of replicas take effect: all of one instant at once."""
@@ -219,7 +216,8 @@ class FluidEngine:
             state["first"] = 0
             s = s._replace(ring=ring)
         if state["told"] + need > len(s.told):
-            self._take()
-            if need > len(s.told):
-                s = s._replace(told=np.zeros(need + need // 2 + LEAST, TOLD))
+            if state["told"]:
+                self._ended.keep(s.told[: state["told"]])
+                state["told"] = 0
+            s = s._replace(told=np.empty(need + need // 2 + LEAST, TOLD))
         self._s = s

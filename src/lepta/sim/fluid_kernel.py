@@ -35,15 +35,15 @@ class State(NamedTuple):
 
 
 @compiled
-def run(until, drain, at, work, kind, first, last, s):  # type: ignore[no-untyped-def]
-    """Work through all events up to `until`, with the arrivals from `first` to before `last`.
+def run(until, drain, at, work, kind, s):  # type: ignore[no-untyped-def]
+    """Work through all events up to `until`; the arrivals up to there are given.
 
     Without `drain` it returns after the last of them: more follow before `until`.
     """
     state, ring, told = s
     state = state[0]
     size = len(ring)
-    i = first
+    i, last = 0, len(at)
     while i < last or drain:
         end = np.inf
         if state["held"] > 0 and state["capacity"] > 0:

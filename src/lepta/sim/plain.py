@@ -95,7 +95,9 @@ class PlainEngine:
         self._open: list[int] = []
         self._opened = 0
         self._lost: list[int] = []
-        self._changed = False
+        self._changed = self._unseated = False
+        self._come: dict[int, int] = {}
+        self._went: list[int] = []
         self._now_s = 0.0
         self._ended = Ended()
         order = sorted(set(ranks), reverse=True)
@@ -204,9 +206,9 @@ class PlainEngine:
         self._refuse((not until_s >= self._now_s, "until_s", until_s, f"{self._now_s} or later"))
         self._settle()
         kernel = k.stream if self._simple and self._s.queues[0, 0]["head"] < 0 else k.run
-        for at, work, kind, first, last, final in self._pending.until(until_s):
-            self._make_room(last - first)
-            kernel(float(until_s), final, at, work, kind, first, last, self._s)
+        for at, work, kind, final in self._pending.until(until_s):
+            self._make_room(len(at))
+            kernel(float(until_s), final, at, work, kind, self._s)
         self._now_s = float(self._s.state["now"][0] if until_s == math.inf else until_s)
 
     def idle_since(self, replica: int) -> float:
@@ -258,19 +260,18 @@ class PlainEngine:
 
     def finished(self) -> Finished:
         """Return and forget the requests that have ended; first tokens and amounts are NaN."""
-        self._take()
-        return self._ended.finished()
-
-    def _take(self) -> None:
-        state = self._s.state
-        self._ended.take(self._s.told[: state["told"][0]])
+        state = self._s.state[0]
+        told = self._s.told[: state["told"]]
         state["told"] = 0
+        return self._ended.finished(told)
 
     def _settle(self) -> None:
         """Let the changes of replicas take effect."""
         if not self._changed:
             return
         self._changed = False
+        if self._unseated:
+            self._reseat()
         s = self._s
         s.state["now"][0] = self._now_s
         if self._lost:
@@ -294,16 +295,26 @@ class PlainEngine:
         return row
 
     def _seat(self, added: int = -1, removed: int = -1) -> None:
+        """Note a replica that came or went; many of one instant are seated together."""
+        self._changed = self._unseated = True
+        self._come.pop(removed, None)
+        if removed >= 0:
+            self._went.append(removed)
+        if added >= 0:
+            self._come[added] = int(self._s.replica["slots"][added])
+
+    def _reseat(self) -> None:
         """Renew the ring of free slots, or the tournament, after replicas have changed."""
-        self._changed = True
         s = self._s
         s.state["replicas"][0] = n = len(self._open)
+        come, went = self._come, self._went
+        self._come, self._went, self._unseated = {}, [], False
         if s.state["routing"][0] == k.CENTRAL:
             places = s.state["idle_first"][0] + np.arange(s.state["idle"][0])
             free = s.idle[places % len(s.idle)]
-            free = free[free != removed]
-            if added >= 0:
-                free = np.concatenate((free, np.full(s.replica["slots"][added], added)))
+            free = free[~np.isin(free, went)]
+            fresh = np.repeat(np.array(list(come), np.int64), np.array(list(come.values()), int))
+            free = np.concatenate((free, fresh))
             ring = np.zeros(max(1, int(s.replica["slots"][self._open].sum())), np.int64)
             ring[: len(free)] = free
             s.state["idle_first"][0], s.state["idle"][0] = 0, len(free)
@@ -334,9 +345,10 @@ class PlainEngine:
             s.state["free"] = held
             s = s._replace(request=request, heap=_longer(s.heap, size))
         if s.state["told"][0] + need > len(s.told):
-            self._take()
-            if need > len(s.told):
-                s = s._replace(told=np.zeros(need + need // 2 + LEAST, TOLD))
+            if s.state["told"][0]:
+                self._ended.keep(s.told[: s.state["told"][0]])
+                s.state["told"] = 0
+            s = s._replace(told=np.empty(need + need // 2 + LEAST, TOLD))
         self._s = s
 
     def _grow_replicas(self, rows: int) -> None:

@@ -57,15 +57,15 @@ class State(NamedTuple):
 
 
 @compiled
-def run(until, drain, at, service, kind, first, last, s):  # type: ignore[no-untyped-def]
-    """Work through all events up to `until`, with the arrivals from `first` to before `last`.
+def run(until, drain, at, service, kind, s):  # type: ignore[no-untyped-def]
+    """Work through all events up to `until`; the arrivals up to there are given.
 
     Without `drain` it returns after the last of them: more follow before `until`. At one instant
     come first ends, then lost patience, then arrivals.
     """
     state, request, replica, queues, kinds, heap, idle, tree, told = s
     state = state[0]
-    i = first
+    i, last = 0, len(at)
     while i < last or drain:
         end = heap[0]["end"] if state["heap"] > 0 else np.inf
         left = np.inf
@@ -99,7 +99,7 @@ def run(until, drain, at, service, kind, first, last, s):  # type: ignore[no-unt
 
 
 @compiled
-def stream(until, final, at, service, kind, first, last, s):  # type: ignore[no-untyped-def]
+def stream(until, final, at, service, kind, s):  # type: ignore[no-untyped-def]
     """Do what `run` does, many times as fast, for one central queue of one level.
 
     Only where nobody is ever dropped and no request that lost its replica waits. Then each request
@@ -109,7 +109,7 @@ def stream(until, final, at, service, kind, first, last, s):  # type: ignore[no-
     """
     state, request, replica, queues, kinds, heap, idle, _, told = s
     state = state[0]
-    i, n, now = first, state["heap"], state["now"]
+    i, last, n, now = 0, len(at), state["heap"], state["now"]
     while True:
         slot = queues[0, 1]["head"]
         if slot < 0 and i >= last:

@@ -174,7 +174,7 @@ class BatchedServers:
     """Replicas that work in batches, iteration by iteration; one `Batched` per variant."""
 
     variants: tuple[Batched, ...]
-    route: str = "least-tokens"
+    route: str = "central"
 
     @property
     def weigh(self) -> Weigh:
@@ -184,7 +184,9 @@ class BatchedServers:
     @property
     def words(self) -> str:
         """How replicas were simulated, for people."""
-        return f"batched replicas iteration by iteration, routed by {self.route}"
+        return "batched replicas iteration by iteration, " + (
+            "one queue" if self.route == "central" else f"{self.route} queues"
+        )
 
     def engine(self, pool: Pool) -> Engine:
         """Return a new engine without replicas."""

@@ -57,6 +57,8 @@ def replay(
     profiles: str | Path | None = None,
     offers: str | Path | None = None,
     model: str | None = None,
+    models: str | Path | None = None,
+    gpu_figures: str | Path | None = None,
     price: float | None = None,
     capacity: float | None = None,
     slots: int = 1,
@@ -91,6 +93,7 @@ def replay(
     profiles   measured latencies of model servers, or the rates of profiles.csv
     offers     offers.csv: what replicas run on; without it one kind of replica that costs `price`
     model      of the measured latencies: which model, where there are several
+    models, gpu_figures  tables of published figures, from which the memory for the KV cache follows
     price      per replica-hour; None: 1, and the currency reads "replica-hours"
     capacity   weighted tokens per second of one replica, where there are no profiles
     slots      requests that a replica works on at once, where they bring service_s
@@ -139,6 +142,8 @@ def replay(
         priority=priority,
         objective=objective,
         model=model,
+        models=models,
+        gpu_figures=gpu_figures,
         extrapolate=extrapolate,
     )
     trace, earlier = _split(opened, servers, pool, tick_s, history_s)

@@ -14,8 +14,9 @@ from lepta.domain.replay import Bound
 from lepta.domain.serving import Objective, ServiceProfile, ServingClass, ServingRow, Setting
 from lepta.errors import InputError, listing
 from lepta.profile import rows as read
-from lepta.profile.choose import places_of_offers, table_profiles
-from lepta.profile.iteration import Iteration, fit_iteration, outside
+from lepta.profile.choose import places_of_offers, same_gpu, table_profiles
+from lepta.profile.iteration import Iteration, fit_iteration, kv_room, outside
+from lepta.profile.roofline import GpuFigures, ModelFigures
 from lepta.profile.table import Refusal, by_setting
 from lepta.sim.batched import Batched
 from lepta.sim.servers import BatchedServers
@@ -25,14 +26,6 @@ from lepta.wiring.serving import read_table
 
 __all__ = ["BatchedPool", "batched_pool", "is_measured"]
 
-ROUTES = {
-    "central": "least-tokens",
-    "round-robin": "round-robin",
-    "least-loaded": "least-loaded",
-    "weighted": "weighted",
-    "prefix-aware": "prefix-aware",
-}
-"""What the command calls a routing, and the engine; one queue for all is none of batches."""
 SERVED_MORE = 2.0
 """A replica takes at most so many times the largest measured number of sequences at once."""
 
@@ -71,13 +64,16 @@ def batched_pool(
     limit: int | None,
     routing: str,
     extrapolate: bool,
+    models: str | Path | None = None,
+    gpu_figures: str | Path | None = None,
 ) -> BatchedPool:
     """Fit the replicas of a pool to a table of measured TTFT and TPOT.
 
     For each offer that setting of the table is taken which serves the classes of the trace best
     inside the objective. A machine that holds several replicas is parted: each is a variant with
     its part of the price. Without offers there is one kind of replica, the best of the table per
-    GPU.
+    GPU. The memory for the KV cache is known where `models` and `gpu_figures` (tables of published
+    figures) are given.
 
     Raises
     ------
@@ -119,6 +115,14 @@ def batched_pool(
     return _built(
         opened,
         chosen,
+        _Figures(
+            {}
+            if models is None
+            else read.model_figures(read_table(models, serving_tables.MODELS), None),
+            {}
+            if gpu_figures is None
+            else read.gpu_figures(read_table(gpu_figures, serving_tables.GPUS)),
+        ),
         groups,
         known,
         sizes,
@@ -126,10 +130,23 @@ def batched_pool(
         price=price,
         startup_s=startup_s,
         limit=limit,
-        route=ROUTES[routing],
+        route=routing,
         notes=left,
         unknown=tuple(f"{said}." for said in why),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """Published figures, from which the room for the KV cache follows."""
+
+    models: Mapping[str, ModelFigures]
+    gpus: Mapping[str, GpuFigures]
+
+    def kv_tokens(self, setting: Setting) -> int | None:
+        """Return how many tokens a replica holds; None: not known."""
+        gpu = next((each for name, each in self.gpus.items() if same_gpu(name, setting.gpu)), None)
+        return kv_room(self.models.get(setting.model), gpu, setting.gpus, setting.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +230,7 @@ def _chosen(
 def _built(
     opened: Opened,
     chosen: Mapping[str, tuple[Setting, dict[str, ServiceProfile]]],
+    figures: _Figures,
     groups: Mapping[Setting, Sequence[ServingRow]],
     offers: Sequence[Offer],
     sizes: _Sizes,
@@ -245,12 +263,22 @@ def _built(
         if parts > 1 and offers:
             said.append(f"{machine.name} holds {parts} replicas: each is taken as a part of it.")
         columns.append([(mine[n].rate or 0.0) / parts if n in mine else 0.0 for n in names])
-        kinds.append(_replica(fit, mine, max(columns[-1])))
+        room = figures.kv_tokens(setting)
+        if room == 0:
+            raise InputError(
+                f"the weights of {setting.model} do not fit into {setting}",
+                remedy="correct the figures of model and GPU, or leave the offer out",
+            )
+        kinds.append(_replica(fit, mine, max(columns[-1]), room))
         said.append(f"{machine.name}: {setting.model} on {setting}.")
         share, words = outside(fit, sizes.inputs, sizes.outputs)
         if share > 0:
             missing.append(f"{machine.name}: {words}; their times are extrapolated.")
-        missing.append(f"{machine.name}: its KV memory is not known, so it never ends.")
+        if room is None:
+            missing.append(
+                f"{machine.name}: its memory for the KV cache is not known, so it never ends "
+                "(--models and --gpu-figures tell it)."
+            )
     table = np.array(columns).T
     for name, row in zip(names, table, strict=True):
         if not row.any():
@@ -289,7 +317,9 @@ def _fits(
     return fits
 
 
-def _replica(fit: Iteration, mine: Mapping[str, ServiceProfile], rate: float) -> Batched:
+def _replica(
+    fit: Iteration, mine: Mapping[str, ServiceProfile], rate: float, kv_tokens: int | None
+) -> Batched:
     batch = max((int(profile.concurrency or 1) for profile in mine.values()), default=1)
     limit = max(batch, int(SERVED_MORE * fit.loads[1]))
     return Batched(
@@ -298,6 +328,7 @@ def _replica(fit: Iteration, mine: Mapping[str, ServiceProfile], rate: float) ->
         context_s=fit.context_s,
         kv_s=fit.kv_s,
         budget=fit.budget,
+        kv_tokens=kv_tokens,
         full=batch,
         weight=rate,
     )

@@ -1,40 +1,47 @@
-"""Policies of others: what installed packages offer under the entry point `lepta.policies`."""
+"""Policies of other packages: entry points of the group "lepta.policies"."""
 
-from functools import cache
 from importlib.metadata import entry_points
 
 from lepta.errors import InputError
 from lepta.policy.registry import BUILTIN, Kind
 
-__all__ = ["kinds", "plugins"]
+__all__ = ["GROUP", "kinds", "plugins"]
 
 GROUP = "lepta.policies"
 
 
-@cache
 def plugins() -> dict[str, Kind]:
-    """Return the policies of installed packages by name.
+    """Return the kinds that installed packages offer, by name.
+
+    An entry point is a `lepta.policy.registry.Kind`; its own name must be that of the kind.
 
     Raises
     ------
     InputError
-        One cannot be loaded, or is no `lepta.policy.registry.Kind`.
+        An entry point cannot be loaded, is no Kind, or takes a name that lepta has itself.
     """
     found: dict[str, Kind] = {}
-    for point in entry_points(group=GROUP):
+    for point in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+        where = f"entry point {point.name} of {GROUP}"
         try:
             kind = point.load()
         except Exception as error:
             raise InputError(
-                f"the policy {point.name!r} cannot be loaded: {type(error).__name__}: {error}",
-                where=f"entry point {point.value}",
-                remedy="correct or uninstall the package that brings it",
+                f"it cannot be loaded: {type(error).__name__}: {error}",
+                where=where,
+                remedy="correct or remove the package that offers it",
             ) from error
-        if not isinstance(kind, Kind):
+        if not isinstance(kind, Kind) or kind.name != point.name:
             raise InputError(
-                f"the policy {point.name!r} is no Kind",
-                where=f"entry point {point.value}",
-                remedy="give a value of lepta.policy.registry.Kind",
+                "it is no policy kind of that name",
+                where=where,
+                remedy="offer a lepta.policy.registry.Kind with the name of the entry point",
+            )
+        if kind.name in BUILTIN or kind.name in found:
+            raise InputError(
+                "a policy of that name is there already",
+                where=where,
+                remedy="give it another name",
             )
         found[kind.name] = kind
     return found
@@ -42,4 +49,4 @@ def plugins() -> dict[str, Kind]:
 
 def kinds() -> tuple[Kind, ...]:
     """Return all policies that there are, ours first."""
-    return tuple({**plugins(), **BUILTIN}.values())
+    return (*BUILTIN.values(), *plugins().values())

@@ -142,6 +142,8 @@ def served_by(
     priority: str | None,
     objective: Sequence[Bound],
     model: str | None,
+    models: str | Path | None,
+    gpu_figures: str | Path | None,
     extrapolate: bool,
 ) -> tuple[Pool, Servers, tuple[str, ...], tuple[str, ...]]:
     """Return pool, servers, notes, and what is not known.
@@ -171,6 +173,8 @@ def served_by(
             limit=limit,
             routing=routing,
             extrapolate=extrapolate,
+            models=models,
+            gpu_figures=gpu_figures,
         )
         return batched.pool, batched.servers, batched.notes, batched.unknown
     plain = "service_s" in opened.columns

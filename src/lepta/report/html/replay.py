@@ -32,7 +32,9 @@ def replay_page(replay: Replay, *, generated_at: datetime) -> str:
             figures["times"] = _times_of(replay, drawn)
         if len(replay.policies) > 1:
             figures["tradeoff"] = _tradeoff(replay, found)
-    best = next((row.run for row in found if row.best), replay.policies[0] if replay.policies else None)
+    best = next(
+        (row.run for row in found if row.best), replay.policies[0] if replay.policies else None
+    )
     if best is not None and best.course is not None and len(replay.variants) > 1:
         figures["variants"] = _variants(replay, best)
     return render(
