@@ -69,6 +69,7 @@ class Roster:
         self.away = np.zeros(count, np.int64)
         """How many spans hold each variant back now."""
         self.losses = 0
+        """Replicas lost so far to markets, failures and zones."""
         self._ordinal = [0] * count
         self._count = np.zeros((len(State), count), np.int64)
         self._steps = [_price_steps(pool, v, faults) for v in range(count)]
@@ -118,12 +119,22 @@ class Roster:
             else:
                 self._order(v, level - len(mine), now_s, at_once=at_once)
 
-    def settle(self, now_s: float) -> None:
-        """Let drained replicas go, at the instant at which they ended their last request."""
+    def settle(self, now_s: float) -> float:
+        """Let drained replicas go, at the instant at which they ended their last request.
+
+        Return the replica-seconds by which they went before `now_s`.
+        """
+        before_s = 0.0
         for replica in [r for r in self.alive if r.state == State.DRAINING]:
             idle = self.engine.idle_since(replica.number)
             if idle <= now_s:
                 self._go(replica, max(idle, replica.ordered_s))
+                before_s += now_s - replica.gone_s
+        return before_s
+
+    def lost(self, until_s: float) -> int:
+        """Return how many replicas were lost up to an instant."""
+        return sum(replica.lost and replica.gone_s <= until_s for replica in self.replicas)
 
     def counts(self, state: State) -> Counts:
         """Return (variants,) how many replicas are in a state."""
