@@ -5,6 +5,7 @@ happens at one instant happens in this order: work ends, requests arrive, replic
 themselves, the policy looks and decides.
 """
 
+import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -49,8 +50,21 @@ class Ask:
 class SlowWorld:
     """A pool, a trace [(at, kind, work)] and a script [(from when on, levels)]."""
 
-    def __init__(self, pool, trace, script, *, tick, seed, faults=None, begin=None, fluid=False,
-                 priority=None, objective=(), grace=HOUR):  # fmt: skip
+    def __init__(
+        self,
+        pool,
+        trace,
+        script,
+        *,
+        tick,
+        seed,
+        faults=None,
+        begin=None,
+        fluid=False,
+        priority=None,
+        objective=(),
+        grace=HOUR,
+    ):
         self.pool, self.tick, self.seed, self.fluid = pool, tick, seed, fluid
         self.variants = pool.variants
         self.asks = [Ask(n, kind, at, work, left=work) for n, (at, kind, work) in enumerate(trace)]
@@ -266,18 +280,18 @@ class SlowWorld:
             if k and (k - 1) * self.tick <= ask.at < k * self.tick:
                 last[ask.kind] += ask.work / self.tick
         self.looks.append(
-            dict(
-                at=self.now,
-                serving=serving,
-                starting=starting,
-                draining=draining,
-                waiting=len(waiting),
-                running=len(begun),
-                used=used,
-                load=last,
-                work=sum(a.work for a in waiting),
-                away=[a > 0 for a in self.away],
-            )  # fmt: skip
+            {
+                "at": self.now,
+                "serving": serving,
+                "starting": starting,
+                "draining": draining,
+                "waiting": len(waiting),
+                "running": len(begun),
+                "used": used,
+                "load": last,
+                "work": sum(a.work for a in waiting),
+                "away": [a > 0 for a in self.away],
+            }
         )
         return serving
 
@@ -357,7 +371,7 @@ class SlowWorld:
             last = min(box.gone, stop)
             cuts = [box.ordered, last, *(c.at_s for c in self.faults.prices)]
             cuts = sorted(c for c in cuts if box.ordered <= c <= last)
-            for a, b in zip(cuts, cuts[1:], strict=False):
+            for a, b in itertools.pairwise(cuts):
                 cost += (b - a) / HOUR * self.price(box.variant, a)
                 seconds[box.variant] += b - a
         busy = self.busy + sum(
@@ -371,13 +385,19 @@ class SlowWorld:
             late += any(times[bound.what] > bound.bound_s for bound in self.objective)
         changes = [e for e in self.entries if e[0] <= stop]
         changes = [e for n, e in enumerate(changes) if not n or e[1] != changes[n - 1][1]]
-        return dict(
-            cost=cost, hours=[s / HOUR for s in seconds], served=len(ended), left=left,
-            violations=late / len(self.asks), waits=[a.start - a.at for a in ended],
-            latencies=[a.end - a.at for a in ended], end=stop, changes=changes,
-            idle=1 - busy / sum(seconds) if sum(seconds) else 0.0,
-            losses=sum(at <= stop for at in self.losses),
-        )  # fmt: skip
+        return {
+            "cost": cost,
+            "hours": [s / HOUR for s in seconds],
+            "served": len(ended),
+            "left": left,
+            "violations": late / len(self.asks),
+            "waits": [a.start - a.at for a in ended],
+            "latencies": [a.end - a.at for a in ended],
+            "end": stop,
+            "changes": changes,
+            "idle": 1 - busy / sum(seconds) if sum(seconds) else 0.0,
+            "losses": sum(at <= stop for at in self.losses),
+        }
 
 
 def handed_over(want, serving, pool, prices):
