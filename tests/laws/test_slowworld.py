@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lepta.domain.pool import Decision, Pool, Variant
 from lepta.domain.replay import Bound
 from lepta.domain.requests import Requests
+from lepta.policy.registry import parse
 from lepta.sim.faults import Faults, PriceChange, Span
 from lepta.sim.replay import Setting
 from lepta.sim.servers import FluidServers, PlainServers, Worth
@@ -220,3 +221,22 @@ def test_replicas_that_are_lost_again_and_again_end_the_run():
     run, _ = run_task(task)
     assert (run.served, run.in_flight, run.violations) == (0, 1, 1.0)
     assert 24 * 3600 < run.end_s < 26 * 3600 and run.losses > 50
+
+
+@pytest.mark.parametrize("name", ["hpa", "hpa:metric=utilization", "keda", "window"])
+def test_a_lost_zone_does_not_switch_an_autoscaler_off(name):
+    variants = (Variant(name="v", price_per_hour=1.0, startup_s=30.0, zone="a"),)
+    pool = Pool(variants=variants, capacity_per_s=np.ones((1, 1)))
+    at = np.arange(0.0, 3600.0, 0.5)
+    requests = Requests(at_s=at, service_s=np.ones(len(at)))
+    servers = PlainServers()
+    setting = Setting(
+        pool=pool, weigh=servers.weigh, amount=Worth.of(("service_s",)), begin=(4,),
+        faults=Faults(zone_losses=(Span(name="a", from_s=600.0, to_s=1200.0),)),
+    )  # fmt: skip
+    task = ReplayTask(
+        policy=parse(name, pool), servers=servers, trace=InMemory(requests), setting=setting
+    )
+    run, _ = run_task(task)
+    assert run.served == len(at) and run.losses >= 2
+    assert run.end_s < 5400

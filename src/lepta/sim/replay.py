@@ -26,6 +26,8 @@ GRACE_S = 3600.0
 """So long after the last arrival a pool that works on nothing is waited for."""
 DAY_S = 86400.0
 """So long a pool is waited for that ends nothing because its replicas are lost again and again."""
+LONGEST_S = 100 * DAY_S
+"""So long after the last arrival a pool is waited for at all."""
 
 
 @dataclass(slots=True)
@@ -71,9 +73,9 @@ def replay(
     """Let a policy run a pool through a trace, and say what it cost and who waited.
 
     The run ends when the last request has ended; or where, after the last arrival, nothing has been
-    worked on for an hour, or nothing has ended for a day in which replicas were lost. What is left
-    then is in flight, and counts as broken. Replicas are paid up to the end. `progress` is told the
-    seconds that have passed.
+    worked on for an hour, nothing has ended for a day in which replicas were lost, or a hundred
+    days have passed. What is left then is in flight, counts as broken, and is noted. Replicas are
+    paid up to the end. `progress` is told the seconds that have passed.
 
     Raises
     ------
@@ -129,6 +131,8 @@ class Patience:
         if ended or not world.fed or world.engine.next_end_s() < np.inf:
             self.worked_s = world.now_s
         if world.now_s > self.worked_s + GRACE_S:
+            return True
+        if world.fed and world.now_s > world.last_arrival_s + LONGEST_S:
             return True
         late = world.now_s > self.ended_s + DAY_S
         return late and world.roster.losses > self.losses
@@ -193,7 +197,10 @@ def _sum_up(
         cost_per_unit=cost / units if units > 0 else None,
         end_s=end_s,
         course=recorder.course(end_s),
-        notes=() if score.latency.exact else ("quantiles of latency are within 0.05 %",),
+        notes=(
+            *(() if score.latency.exact else ("quantiles of latency are within 0.05 %",)),
+            *((f"given up at {end_s:,.0f} s with {left:,} requests in flight",) if left else ()),
+        ),
     )
 
 

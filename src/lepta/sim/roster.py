@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lepta.domain.pool import Counts, Pool
+from lepta.errors import InputError
 from lepta.sim.engine import Engine
 from lepta.sim.faults import Faults, lifetime_s
 
@@ -21,6 +22,8 @@ __all__ = ["Replica", "Roster", "State"]
 SPOT, FAILURE = 1, 2
 """Causes of a loss, each with random numbers of its own."""
 HOUR_S = 3600.0
+MOST = 1_000_000
+"""Replicas at one time."""
 
 
 class State(IntEnum):
@@ -107,7 +110,19 @@ class Roster:
                 self._leave(subject, now_s)
 
     def apply(self, want: Sequence[int], now_s: float, *, at_once: bool = False) -> None:
-        """Order or release until each variant has its level; `at_once`: what is ordered serves."""
+        """Order or release until each variant has its level; `at_once`: what is ordered serves.
+
+        Raises
+        ------
+        InputError
+            The levels are more replicas than can be simulated.
+        """
+        if sum(want) > MOST:
+            raise InputError(
+                f"the pool would hold {sum(want):,} replicas at {now_s:g} s",
+                where=self.pool.name,
+                remedy=f"simulate at most {MOST:,}: set limits, or check the capacity",
+            )
         for v, level in enumerate(want):
             self.want[v] = level
             mine = [r for r in self.alive if r.variant == v and r.state <= State.SERVING]

@@ -97,6 +97,7 @@ class World:
             serving=roster.counts(State.SERVING),
             starting=roster.counts(State.STARTING),
             draining=roster.counts(State.DRAINING),
+            wanted=roster.want.copy(),
             ready_in_s=roster.ready_in_s(self.now_s),
             noticed=roster.noticed(),
             price_per_hour=roster.prices(self.now_s),
