@@ -11,7 +11,7 @@ import lepta
 from faces.report_samples import NOW
 from faces.test_report_page import read
 from lepta.cli.main import main
-from lepta.report.html.replay import replay_page
+from lepta.report.html.replay import label_places, replay_page
 from lepta.report.schema.replay import SCHEMA, to_json
 
 SLO = ("--slo", "p99=3s", "--startup", "30s")
@@ -166,6 +166,13 @@ def test_the_page_is_drawn_by_a_browser(browser, log, tmp_path):
     page.wait_for_timeout(0)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.close()
+
+
+def test_names_of_points_do_not_lie_on_each_other():
+    names = ["fixed:9", "hpa", "window:quantile=0.9", "oracle"]
+    places = label_places([(40.0, 0.05), (40.5, 0.05), (41.0, 0.05), (20.0, 0.5)], names)
+    assert places[1] and places[3] and places.count("") == 1
+    assert label_places([], []) == [] and label_places([(0.0, 0.0)], ["a"]) == ["top center"]
 
 
 def test_text_from_data_stays_text(log):
