@@ -11,7 +11,7 @@ import lepta
 from faces.report_samples import NOW
 from faces.test_report_page import read
 from lepta.cli.main import main
-from lepta.report.html.replay import replay_page
+from lepta.report.html.replay import label_places, replay_page
 from lepta.report.schema.replay import SCHEMA, to_json
 
 SLO = ("--slo", "p99=3s", "--startup", "30s")
@@ -102,6 +102,12 @@ def test_the_list_of_policies(run):
         (("--requests", "LOG", "--tick", "never"), 5, "tick is 'never'"),
         (("--requests", "LOG", "--faults", "none.yaml"), 5, "none.yaml"),
         (("--requests", "LOG", "--slots", "0"), 2, "slots"),
+        (("--requests", "LOG", "--slo", "ttft:p95=1s"), 5, "know no ttft"),
+        (("--requests", "LOG", "--begin", "9", "--limit", "5"), 5, "holds at most 5"),
+        (("--requests", "LOG", "--begin", "9999999999"), 5, "9,999,999,999 replicas"),
+        (("--requests", "LOG", "--policy", "hpa:min=5,max=2"), 5, "max is 2"),
+        (("--requests", "LOG", "--tick", "1us"), 5, "ticks"),
+        (("--generate", "week:days=1e9"), 5, "requests"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_exit_code(run, log, arguments, code, said):
@@ -121,6 +127,22 @@ def test_faults_from_a_file(run, log, tmp_path):
     assert broken["cost"] > whole["cost"]
     faults.write_text("prices: [{variant: H100, at: 1m, price_per_hour: 3}]")
     assert "there is no variant 'H100'" in run(*arguments, "--faults", str(faults))[2]
+    for wrong, said in (
+        ("", "is empty"),
+        ("failures_per_hour: null", "failures_per_hour is None"),
+        ("failures_per_hour: yes", "failures_per_hour is True"),
+        ("failures_per_hour: .nan", "failures_per_hour is nan"),
+        ("prices: {a: b}", "a line of prices is"),
+        ("prices: [3]", "a line of prices is 3"),
+        ("prices: [{variant: replica, at: 1, price_per_hour: .nan}]", "price_per_hour is nan"),
+        ("dry_markets: [{variant: replica, from: 0}]", "a line of dry_markets is"),
+        ("dry_markets: [{variant: replica, from: 5m, to: 1m}]", "not after 300 s"),
+        ("dry_markets: [{variant: replica, from: -5, to: 1m}]", "from_s is -5"),
+        ("dry_markets: [{variant: replica, from: 2020-01-01, to: 1m}]", "from is "),
+    ):
+        faults.write_text(wrong)
+        code, out, err = run(*arguments, "--faults", str(faults))
+        assert (code, out) == (5, "") and said in err and str(faults) in err, wrong
     faults.write_text("nonsense: 1")
     assert "other keys than faults have" in run(*arguments, "--faults", str(faults))[2]
 
@@ -144,6 +166,13 @@ def test_the_page_is_drawn_by_a_browser(browser, log, tmp_path):
     page.wait_for_timeout(0)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.close()
+
+
+def test_names_of_points_do_not_lie_on_each_other():
+    names = ["fixed:9", "hpa", "window:quantile=0.9", "oracle"]
+    places = label_places([(40.0, 0.05), (40.5, 0.05), (41.0, 0.05), (20.0, 0.5)], names)
+    assert places[1] and places[3] and places.count("") == 1
+    assert label_places([], []) == [] and label_places([(0.0, 0.0)], ["a"]) == ["top center"]
 
 
 def test_text_from_data_stays_text(log):

@@ -116,6 +116,9 @@ class Snapshot:
     """(variants,) ordered, paid, not yet serving."""
     draining: Counts
     """(variants,) finishing what they have, no longer counted."""
+    wanted: Counts | None = None
+    """(variants,) the levels set last; above `held` where no zone or market gives what is missing.
+    None: as many as are held."""
     ready_in_s: tuple[tuple[int, float], ...] = ()
     """(variant, seconds until it serves) of each starting replica."""
     noticed: Counts | None = None
@@ -139,6 +142,11 @@ class Snapshot:
     def held(self) -> Counts:
         """Replicas per variant that serve or start: the level that a decision sets anew."""
         return self.serving + self.starting
+
+    @property
+    def level(self) -> Counts:
+        """Replicas per variant that are asked for now, whether they are there or not."""
+        return self.held if self.wanted is None else self.wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,8 +61,9 @@ class HPA:
     def decide(self, seen: Snapshot, memory: History) -> tuple[Decision, History]:
         """Return the levels of the controller in this turn."""
         variant = main_variant(seen.pool)
-        ready, unready = int(seen.serving[variant]), int(seen.starting[variant])
-        current = ready + unready
+        # As spec.replicas: what no zone or market gives counts as a pod that is not ready.
+        ready, current = int(seen.serving[variant]), int(seen.level[variant])
+        unready = max(0, current - ready)
         if current == 0 and not len(seen.load_per_s) and not seen.draining.any():
             level = self.behavior.least
             return self._told(seen, variant, level, "starts with the minimum"), memory
@@ -92,7 +93,7 @@ class HPA:
         return ceiling(wanted)
 
     def _told(self, seen: Snapshot, variant: int, level: int, why: str) -> Decision:
-        step = level - int(seen.held[variant])
+        step = level - int(seen.level[variant])
         move = f", {seen.pool.variants[variant].name} {step:+d}" if step else ""
         return Decision(
             at_s=seen.at_s, policy=self.name, want=levels(seen, variant, level), why=why + move

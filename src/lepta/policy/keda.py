@@ -65,7 +65,7 @@ class KEDA:
     def decide(self, seen: Snapshot, memory: Queue) -> tuple[Decision, Queue]:
         """Return the levels of this turn."""
         variant = main_variant(seen.pool)
-        current = int(seen.held[variant])
+        current = int(seen.level[variant])
         length = seen.waiting + (seen.running if self.count == "all" else 0.0)
         if math.isnan(length):
             return self._told(seen, variant, current, "queue not seen, nothing changed"), memory
@@ -91,7 +91,7 @@ class KEDA:
         return self._told(seen, variant, level, ", ".join(parts)), Queue(since, history)
 
     def _told(self, seen: Snapshot, variant: int, level: int, why: str) -> Decision:
-        step = level - int(seen.held[variant])
+        step = level - int(seen.level[variant])
         move = f", {seen.pool.variants[variant].name} {step:+d}" if step else ""
         return Decision(
             at_s=seen.at_s, policy=self.name, want=levels(seen, variant, level), why=why + move

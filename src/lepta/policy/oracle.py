@@ -47,8 +47,8 @@ class Oracle:
         part = self.serving[now : now + ahead + 1]
         level = int(part.max(initial=0))
         if not len(part):  # after the last arrival: until the queue is empty
-            level = int(seen.held[self.variant])
-        step = level - int(seen.held[self.variant])
+            level = int(seen.level[self.variant])
+        step = level - int(seen.level[self.variant])
         name = seen.pool.variants[self.variant].name
         why = f"needs {level} by {clock(seen, ahead * seen.tick_s)}"
         why += f", {name} {step:+d}" if step else ""

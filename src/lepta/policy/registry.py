@@ -162,9 +162,19 @@ def _fixed(values: dict[str, Value], name: str, pool: Pool, _: Future | None) ->
     return Fixed(want=tuple(want), name="fixed:" + str(values["replicas"]))
 
 
+def _bounds(values: dict[str, Value], name: str) -> None:
+    if float(values["min"]) > float(values["max"]):
+        raise InputError(
+            f"min is {values['min']}, but max is {values['max']}",
+            where=f"policy {name}",
+            remedy="give a min that is not above max",
+        )
+
+
 def _hpa(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
     main_variant(pool)
     get = values.__getitem__
+    _bounds(values, name)
     return HPA(
         target=float(get("target")),
         tolerance=float(get("tolerance")),
@@ -185,6 +195,7 @@ def _hpa(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> P
 def _keda(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
     main_variant(pool)
     get = values.__getitem__
+    _bounds(values, name)
     return KEDA(
         queue=float(get("queue")),
         activation=float(get("activation")),

@@ -37,7 +37,7 @@ def main_variant(pool: Pool) -> int:
 
 def levels(seen: Snapshot, variant: int, level: int) -> tuple[int, ...]:
     """Return the levels with one set anew; the others stay as they are."""
-    want = [int(held) for held in seen.held]
+    want = [int(asked) for asked in seen.level]
     want[variant] = level
     return tuple(want)
 

@@ -43,7 +43,7 @@ class Window:
     def decide(self, seen: Snapshot, memory: History) -> tuple[Decision, History]:
         """Return the levels of this turn."""
         variant = main_variant(seen.pool)
-        current = int(seen.held[variant])
+        current = int(seen.level[variant])
         ticks = max(1, int(self.window_s // seen.tick_s))
         needs = seen.pool.replicas(seen.load_per_s[-ticks:])[:, variant]
         needs = needs[~np.isnan(needs)]

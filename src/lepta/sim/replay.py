@@ -23,7 +23,11 @@ __all__ = ["MemoryLedger", "Setting", "replay"]
 
 HOUR_S = 3600.0
 GRACE_S = 3600.0
-"""So long after the last arrival a pool that ends nothing is waited for."""
+"""So long after the last arrival a pool that works on nothing is waited for."""
+DAY_S = 86400.0
+"""So long a pool is waited for that ends nothing because its replicas are lost again and again."""
+LONGEST_S = 100 * DAY_S
+"""So long after the last arrival a pool is waited for at all."""
 
 
 @dataclass(slots=True)
@@ -68,9 +72,10 @@ def replay(
 ) -> PolicyRun:
     """Let a policy run a pool through a trace, and say what it cost and who waited.
 
-    The run ends when the last request has ended, or an hour after the last arrival where nothing
-    ends any more; what is left then is in flight, and counts as broken. Replicas are paid up to the
-    end. `progress` is told the seconds that have passed.
+    The run ends when the last request has ended; or where, after the last arrival, nothing has been
+    worked on for an hour, nothing has ended for a day in which replicas were lost, or a hundred
+    days have passed. What is left then is in flight, counts as broken, and is noted. Replicas are
+    paid up to the end. `progress` is told the seconds that have passed.
 
     Raises
     ------
@@ -94,7 +99,7 @@ def replay(
         world.apply(Decision(at_s=0.0, policy=policy.name, want=setting.begin, why="as it was"))
     watch = Watched(world, Recorder(setting.span_s, setting.tick_s))
     controller = Controller(policy, watch, world, ledger)
-    units, served_at = 0.0, 0.0
+    units, patience = 0.0, Patience(world)
     while True:
         controller.turn()
         world.run()
@@ -103,11 +108,34 @@ def replay(
             units += amounts.take(done.request[done.outcome == 0])
             amounts.take(done.request[done.outcome != 0])
             watch.recorder.end(*score.add(done))
-            served_at = world.now_s
         progress(world.now_s)
-        if world.over or _stuck(world, served_at):
+        if world.over or patience.over(bool(len(done.request))):
             break
     return _sum_up(policy, world, score, units, ledger.entries, watch.recorder)
+
+
+@dataclass(slots=True)
+class Patience:
+    """Tells when a pool will not end what it has."""
+
+    world: World
+    worked_s: float = 0.0
+    ended_s: float = 0.0
+    losses: int = 0
+
+    def over(self, ended: bool) -> bool:
+        """Note what a tick has brought, and tell whether it is time to give up."""
+        world = self.world
+        if ended or not world.fed:
+            self.ended_s, self.losses = world.now_s, world.roster.losses
+        if ended or not world.fed or world.engine.next_end_s() < np.inf:
+            self.worked_s = world.now_s
+        if world.now_s > self.worked_s + GRACE_S:
+            return True
+        if world.fed and world.now_s > world.last_arrival_s + LONGEST_S:
+            return True
+        late = world.now_s > self.ended_s + DAY_S
+        return late and world.roster.losses > self.losses
 
 
 @dataclass(slots=True)
@@ -129,11 +157,6 @@ def _noted(requests: Iterable[Requests], setting: Setting, amounts: Amounts) -> 
         if len(chunk):
             amounts.add(np.asarray(setting.amount(chunk), float))
             yield chunk
-
-
-def _stuck(world: World, served_at: float) -> bool:
-    last = max(world.last_arrival_s, served_at)
-    return world.fed and world.now_s > last + GRACE_S
 
 
 def _sum_up(
@@ -169,12 +192,15 @@ def _sum_up(
         changes=changes,
         changes_per_hour=max(0, len(changes) - 1) / (end_s / HOUR_S) if end_s > 0 else 0.0,
         idle_share=min(1.0, max(0.0, 1 - gauge.busy_s / seconds)) if seconds > 0 else 0.0,
-        losses=world.roster.losses,
+        losses=world.roster.lost(end_s),
         units=units,
         cost_per_unit=cost / units if units > 0 else None,
         end_s=end_s,
         course=recorder.course(end_s),
-        notes=() if score.latency.exact else ("quantiles of latency are within 0.05 %",),
+        notes=(
+            *(() if score.latency.exact else ("quantiles of latency are within 0.05 %",)),
+            *((f"given up at {end_s:,.0f} s with {left:,} requests in flight",) if left else ()),
+        ),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lepta.domain.pool import Counts, Pool
+from lepta.errors import InputError
 from lepta.sim.engine import Engine
 from lepta.sim.faults import Faults, lifetime_s
 
@@ -21,6 +22,8 @@ __all__ = ["Replica", "Roster", "State"]
 SPOT, FAILURE = 1, 2
 """Causes of a loss, each with random numbers of its own."""
 HOUR_S = 3600.0
+MOST = 1_000_000
+"""Replicas at one time."""
 
 
 class State(IntEnum):
@@ -69,6 +72,7 @@ class Roster:
         self.away = np.zeros(count, np.int64)
         """How many spans hold each variant back now."""
         self.losses = 0
+        """Replicas lost so far to markets, failures and zones."""
         self._ordinal = [0] * count
         self._count = np.zeros((len(State), count), np.int64)
         self._steps = [_price_steps(pool, v, faults) for v in range(count)]
@@ -106,7 +110,19 @@ class Roster:
                 self._leave(subject, now_s)
 
     def apply(self, want: Sequence[int], now_s: float, *, at_once: bool = False) -> None:
-        """Order or release until each variant has its level; `at_once`: what is ordered serves."""
+        """Order or release until each variant has its level; `at_once`: what is ordered serves.
+
+        Raises
+        ------
+        InputError
+            The levels are more replicas than can be simulated.
+        """
+        if sum(want) > MOST:
+            raise InputError(
+                f"the pool would hold {sum(want):,} replicas at {now_s:g} s",
+                where=self.pool.name,
+                remedy=f"simulate at most {MOST:,}: set limits, or check the capacity",
+            )
         for v, level in enumerate(want):
             self.want[v] = level
             mine = [r for r in self.alive if r.variant == v and r.state <= State.SERVING]
@@ -118,12 +134,22 @@ class Roster:
             else:
                 self._order(v, level - len(mine), now_s, at_once=at_once)
 
-    def settle(self, now_s: float) -> None:
-        """Let drained replicas go, at the instant at which they ended their last request."""
+    def settle(self, now_s: float) -> float:
+        """Let drained replicas go, at the instant at which they ended their last request.
+
+        Return the replica-seconds by which they went before `now_s`.
+        """
+        before_s = 0.0
         for replica in [r for r in self.alive if r.state == State.DRAINING]:
             idle = self.engine.idle_since(replica.number)
             if idle <= now_s:
                 self._go(replica, max(idle, replica.ordered_s))
+                before_s += now_s - replica.gone_s
+        return before_s
+
+    def lost(self, until_s: float) -> int:
+        """Return how many replicas were lost up to an instant."""
+        return sum(replica.lost and replica.gone_s <= until_s for replica in self.replicas)
 
     def counts(self, state: State) -> Counts:
         """Return (variants,) how many replicas are in a state."""

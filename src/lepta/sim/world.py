@@ -73,7 +73,7 @@ class World:
             alive = self.roster.counts(State.SERVING) + self.roster.counts(State.DRAINING)
             self._capacity_s += float(alive.sum()) * (due - at_s)
             at_s = due
-            self.roster.settle(due)
+            self._capacity_s -= self.roster.settle(due)
             self.roster.step(due)
             if due >= until and self.roster.next_s() > until:
                 break
@@ -85,6 +85,7 @@ class World:
         if not self.begun:
             self._feed(0.0)
             self.engine.run(0.0)
+            self.roster.step(0.0)
         gauge, roster = self.engine.gauge(), self.roster
         roster.settle(self.now_s)
         used = self._busy_s / self._capacity_s if self._capacity_s > 0 else float("nan")
@@ -96,6 +97,7 @@ class World:
             serving=roster.counts(State.SERVING),
             starting=roster.counts(State.STARTING),
             draining=roster.counts(State.DRAINING),
+            wanted=roster.want.copy(),
             ready_in_s=roster.ready_in_s(self.now_s),
             noticed=roster.noticed(),
             price_per_hour=roster.prices(self.now_s),

@@ -11,7 +11,7 @@ import numpy as np
 
 import lepta
 from lepta.domain.pool import Pool
-from lepta.domain.replay import PolicyRun, Replay, parse_bounds
+from lepta.domain.replay import Bound, PolicyRun, Replay, parse_bounds
 from lepta.domain.requests import Requests
 from lepta.domain.serving import parse_duration
 from lepta.errors import InputError, listing
@@ -21,7 +21,7 @@ from lepta.policy.registry import Future
 from lepta.ports.scaling import Entry
 from lepta.sim.faults import Faults
 from lepta.sim.replay import Setting
-from lepta.sim.servers import Servers, Worth
+from lepta.sim.servers import BatchedServers, Servers, Worth
 from lepta.sim.task import ReplayTask
 from lepta.sim.trace import Later, Trace, load_of
 from lepta.wiring.clock import clock
@@ -35,6 +35,8 @@ __all__ = ["policy_table", "replay", "write_replay"]
 
 BEGIN_S = 300.0
 """What arrives in this time at the start sizes the pool that is there at the start."""
+MOST_TICKS, MOST_CELLS = 2e7, 5e7
+"""Of a replay: decisions, and numbers of its load (ticks x classes)."""
 Progress = Callable[[str, float], None]
 
 
@@ -146,6 +148,8 @@ def replay(
         gpu_figures=gpu_figures,
         extrapolate=extrapolate,
     )
+    _bounded(opened, tick_s, len(pool.classes))
+    _timed(objective, servers)
     trace, earlier = _split(opened, servers, pool, tick_s, history_s)
     future = load_of(trace, servers.weigh, tick_s, len(pool.classes))
     if not len(future):
@@ -344,11 +348,43 @@ def _begin(
     except ValueError:
         given = []
     if len(given) not in (1, count) or min(given, default=-1) < 0:
+        each = f" or {count} with slashes, like {'/'.join('82431'[:count])}" if count > 1 else ""
         raise InputError(
-            f"begin is {begin!r}",
-            remedy=f"give replicas at the start, one number or {count} like 8/2",
+            f"begin is {begin!r}", remedy=f"give replicas at the start, one number{each}"
         )
-    return tuple(given) if len(given) == count else (*given, *[0] * (count - 1))
+    held = tuple(given) if len(given) == count else (*given, *[0] * (count - 1))
+    for level, variant in zip(held, pool.variants, strict=True):
+        if variant.limit is not None and level > variant.limit:
+            raise InputError(
+                f"begin is {begin!r}, but {variant.name} holds at most {variant.limit}",
+                remedy="begin with fewer, or raise the limit",
+            )
+    return held
+
+
+def _bounded(opened: Opened, tick_s: float, classes: int) -> None:
+    """Refuse a trace of which a replay would not end, or would not fit into memory."""
+    ticks = opened.span_s / tick_s
+    if ticks > MOST_TICKS or ticks * classes > MOST_CELLS:
+        of = f" of {classes:,} classes" if classes > 1 else ""
+        raise InputError(
+            f"the last request arrives after {opened.span_s:,.0f} s: {ticks:,.0f} ticks{of}",
+            where=opened.name,
+            remedy="check the times, give a longer --tick, or fewer classes",
+        )
+
+
+def _timed(objective: Sequence[Bound], servers: Servers) -> None:
+    """Refuse a promise that these replicas know nothing of: unknown is not kept."""
+    if isinstance(servers, BatchedServers):
+        return
+    unknown = [bound.what for bound in objective if bound.what in ("ttft", "tpot")]
+    if unknown:
+        raise InputError(
+            f"{servers.words} know no {listing(unknown)}",
+            where="slo",
+            remedy="promise latency or wait, or give measured latencies (--profiles)",
+        )
 
 
 def _told(progress: Progress, span_s: float) -> Callable[[PolicyRun | str, float], None]:

@@ -17,6 +17,8 @@ __all__ = ["replay_page"]
 
 INK: Final = "var(--ink)"
 MOST_CHANGES: Final = 12
+LETTER: Final = 0.027
+"""Width of a letter, as a share of the width of the narrowest plot."""
 MOST_RUNS: Final = 8
 """Policies with a color of their own; the rest is in the table."""
 
@@ -111,7 +113,7 @@ def _times_of(replay: Replay, runs: Sequence[PolicyRun]) -> Figure:
                 "line": {"dash": "dot", "width": 1.6, "color": GRAY},
             }
         )
-    figure = _figure(replay, traces, f"p99 of {NAMES[replay.shown]}, s", height=300)
+    figure = _figure(replay, traces, f"{NAMES[replay.shown]} p99, s", height=300)
     figure["layout"]["yaxis"] |= {"type": "log", "rangemode": "normal"}
     return figure
 
@@ -132,7 +134,8 @@ def _tradeoff(replay: Replay, found: Sequence[RunRow]) -> Figure:
             "hoverinfo": "skip",
         }
     ]
-    order = sorted(range(len(found)), key=lambda k: found[k].cost)
+    names = [inert(row.policy, 24) for row in found]
+    places = label_places([(row.cost, row.run.violations) for row in found], names)
     traces += [
         {
             "type": "scatter",
@@ -140,8 +143,8 @@ def _tradeoff(replay: Replay, found: Sequence[RunRow]) -> Figure:
             "name": inert(row.policy, 30),
             "x": [row.cost],
             "y": [100 * row.run.violations],
-            "text": [inert(row.policy, 24)],
-            "textposition": "bottom center" if order.index(k) % 2 else "top center",
+            "text": [names[k] if places[k] else ""],
+            "textposition": places[k] or "top center",
             "cliponaxis": False,
             "marker": {
                 "size": 11,
@@ -167,6 +170,32 @@ def _tradeoff(replay: Replay, found: Sequence[RunRow]) -> Figure:
             "margin": {"t": 24, "r": 24, "b": 8, "l": 8},
         },
     }
+
+
+def label_places(points: Sequence[tuple[float, float]], names: Sequence[str]) -> list[str]:
+    """Return where each name of a point goes; "" where it would lie on another (see the legend).
+
+    Sizes are shares of the plot of a telephone, on which a letter takes most room.
+    """
+    wide = max((x for x, _ in points), default=0.0) * 1.07 or 1.0
+    high = max((y for _, y in points), default=0.0) * 1.07 or 1.0
+    at = [(x / wide, y / high) for x, y in points]
+    boxes = [(x - 0.03, x + 0.03, y - 0.025, y + 0.025) for x, y in at]
+    places = [""] * len(at)
+    for k in sorted(range(len(at)), key=lambda k: (len(names[k]), k)):
+        x, y = at[k]
+        half = LETTER * len(names[k]) / 2
+        for place, low in (("top center", y + 0.03), ("bottom center", y - 0.09)):
+            box = (x - half, x + half, low, low + 0.06)
+            apart = (
+                box[1] < other[0] or other[1] < box[0] or box[3] < other[2] or other[3] < box[2]
+                for other in boxes
+            )
+            if box[0] >= -0.1 and box[1] <= 1.05 and low >= -0.01 and all(apart):
+                places[k] = place
+                boxes.append(box)
+                break
+    return places
 
 
 def _variants(replay: Replay, run: PolicyRun) -> Figure:
