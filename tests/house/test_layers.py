@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-CORE = ("errors", "units", "domain", "numerics", "profile", "assess", "optimize", "ports")
+CORE = (
+    *("errors", "units", "domain", "numerics", "forecast", "profile"),
+    *("assess", "optimize", "policy", "ports", "loop"),
+)
 
 
 @pytest.fixture(scope="module")

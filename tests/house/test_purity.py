@@ -8,7 +8,8 @@ CODE = """
 import importlib, json, pkgutil, sys
 import lepta
 before = set(sys.modules)
-for room in ("errors", "units", "domain", "numerics", "profile", "assess", "optimize", "ports"):
+ROOMS = "errors units domain numerics forecast profile assess optimize policy ports loop"
+for room in ROOMS.split():
     package = importlib.import_module(f"lepta.{room}")
     for module in pkgutil.walk_packages(getattr(package, "__path__", []), f"lepta.{room}."):
         importlib.import_module(module.name)

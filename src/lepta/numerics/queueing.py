@@ -284,7 +284,7 @@ def _wait(
 
 def _tail(over_s: Array, scale: Array) -> Array:
     """exp(-over / scale), 1 below 0; scale 0: nothing is over, scale inf: all is."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         part = np.exp(-np.maximum(over_s, 0.0) / scale)
     part = np.where(scale == 0, 0.0, part)
     part = np.where(np.isinf(scale), 1.0, part)
