@@ -1,5 +1,8 @@
 """The load that arrived in each interval, as a policy may see it: whole intervals, none ahead."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,13 +12,23 @@ Array = npt.NDArray[np.float64]
 
 
 class LoadHistory:
-    """Mean load per interval and class; grows with the trace, shows only what is past."""
+    """Mean load per interval and class; grows with the trace, shows only what is past.
 
-    def __init__(self, tick_s: float, classes: int, earlier: Array | None = None) -> None:
+    `missing` are times (from, to; s) that the record of the trace lost: NaN, never zero.
+    """
+
+    def __init__(
+        self,
+        tick_s: float,
+        classes: int,
+        earlier: Array | None = None,
+        missing: Sequence[tuple[float, float]] = (),
+    ) -> None:
         before = np.empty((0, classes)) if earlier is None else np.asarray(earlier, float)
         self.tick_s, self.earlier = tick_s, len(before)
         self._rate = np.zeros((len(before) + 1024, classes))
         self._rate[: len(before)] = before
+        self._missing = sorted(missing)
 
     def add(self, at_s: Array, kind: npt.NDArray[np.int64] | None, load: Array) -> None:
         """Count arrivals; those at k x tick belong to the interval that begins there."""
@@ -29,6 +42,15 @@ class LoadHistory:
     def until(self, tick: int) -> Array:
         """Return (ticks, classes) the mean load per second of the intervals before `tick`."""
         self._reach(self.earlier + tick)
+        while self._missing and self._missing[0][0] < tick * self.tick_s:
+            # An interval that was seen in part is not known as a whole.
+            from_s, to_s = self._missing[0]
+            first = self.earlier + max(0, int(from_s // self.tick_s))
+            last = self.earlier + min(tick, math.ceil(to_s / self.tick_s))
+            self._rate[first : max(first, last)] = np.nan
+            if to_s > tick * self.tick_s:
+                break
+            del self._missing[0]
         seen = self._rate[: self.earlier + tick]
         seen.flags.writeable = False  # of this view
         return seen

@@ -56,6 +56,8 @@ class Setting:
     tick_s: float = 15.0
     faults: Faults = field(default_factory=Faults)
     earlier: Array | None = None
+    missing: tuple[tuple[float, float], ...] = ()
+    """Times (from, to; s) that the record of the trace lost."""
     epoch_s: float = float("nan")
     span_s: float = 0.0
     """Roughly how long the trace is, for the intervals of the course."""
@@ -93,6 +95,7 @@ def replay(
         tick_s=setting.tick_s,
         faults=setting.faults,
         earlier=setting.earlier,
+        missing=setting.missing,
         epoch_s=setting.epoch_s,
     )
     if setting.begin is not None:

@@ -1,6 +1,6 @@
 """A simulated pool behind the ports of the loop: it can be looked at, and brought to levels."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -33,11 +33,12 @@ class World:
         tick_s: float = 15.0,
         faults: Faults | None = None,
         earlier: Array | None = None,
+        missing: Sequence[tuple[float, float]] = (),
         epoch_s: float = float("nan"),
     ) -> None:
         self.pool, self.engine, self.tick_s, self.epoch_s = pool, engine, tick_s, epoch_s
         self.roster = Roster(pool, engine, faults or Faults(), seed)
-        self.load = LoadHistory(tick_s, len(pool.classes), earlier)
+        self.load = LoadHistory(tick_s, len(pool.classes), earlier, missing)
         self.tick = 0
         self.last_arrival_s = 0.0
         self.begun = False

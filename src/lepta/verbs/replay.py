@@ -171,6 +171,11 @@ def replay(
         tick_s=tick_s,
         faults=faults if isinstance(faults, Faults) else read_faults(faults, pool),
         earlier=earlier,
+        missing=tuple(
+            (first - history_s, last - history_s)
+            for first, last in opened.missing
+            if last > history_s
+        ),
         epoch_s=opened.epoch_s + history_s,
         span_s=span_s,
     )
@@ -298,8 +303,11 @@ def _split(
         return opened.trace, None
     ticks = round(history_s / tick_s)
     before = load_of(opened.trace, servers.weigh, tick_s, len(pool.classes))[:ticks]
-    missing = np.zeros((ticks - len(before), len(pool.classes)))
-    return Later(opened.trace, history_s), np.concatenate((before, missing))
+    quiet = np.zeros((ticks - len(before), len(pool.classes)))
+    earlier = np.concatenate((before, quiet))
+    for first, last in opened.missing:
+        earlier[math.floor(first / tick_s) : math.ceil(last / tick_s)] = np.nan
+    return Later(opened.trace, history_s), earlier
 
 
 def _policies(

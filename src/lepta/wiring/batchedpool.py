@@ -1,14 +1,14 @@
 """A pool of batched replicas, fitted to measured latencies of model servers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from lepta.domain import serving_tables
 from lepta.domain.offer import Offer
-from lepta.domain.pool import Pool, Variant
+from lepta.domain.pool import Counts, Pool, Variant
 from lepta.domain.poolcase import variants_of
 from lepta.domain.replay import Bound
 from lepta.domain.serving import Objective, ServiceProfile, ServingClass, ServingRow, Setting
@@ -19,6 +19,7 @@ from lepta.profile.iteration import Iteration, fit_iteration, kv_room, outside
 from lepta.profile.roofline import GpuFigures, ModelFigures
 from lepta.profile.table import Refusal, by_setting
 from lepta.sim.batched import Batched
+from lepta.sim.capacity import simulated_rate
 from lepta.sim.servers import BatchedServers
 from lepta.wiring.opened import Opened
 from lepta.wiring.pools import read_offers
@@ -26,6 +27,9 @@ from lepta.wiring.serving import read_table
 
 __all__ = ["BatchedPool", "batched_pool", "is_measured"]
 
+SAMPLE, LEAST_SAMPLE, SEED = 4000, 200, 7
+"""Requests by whose lengths the capacity of a replica is found; the seed of their arrivals."""
+LEAST_WEIGHT = 1e-9
 SERVED_MORE = 2.0
 """A replica takes at most so many times the largest measured number of sequences at once."""
 
@@ -131,6 +135,7 @@ def batched_pool(
         startup_s=startup_s,
         limit=limit,
         route=routing,
+        wanted=wanted,
         notes=left,
         unknown=tuple(f"{said}." for said in why),
     )
@@ -155,14 +160,22 @@ class _Sizes:
 
     counts: tuple[int, ...]
     means: tuple[tuple[float, float], ...]
-    inputs: np.ndarray
-    outputs: np.ndarray
+    inputs: Counts
+    outputs: Counts
+    kinds: Counts
+
+    def sample(self, kind: int) -> tuple[Counts, Counts]:
+        """Return the lengths of up to `SAMPLE` requests of a class, evenly from the whole trace."""
+        mine = np.flatnonzero(self.kinds == kind)
+        few = mine[np.linspace(0, len(mine) - 1, min(SAMPLE, len(mine))).astype(np.int64)]
+        most = np.resize(few, max(len(few), LEAST_SAMPLE))
+        return self.inputs[most], self.outputs[most]
 
 
 def _sizes(opened: Opened) -> _Sizes:
     classes = max(1, len(opened.kinds))
     counts, sums = np.zeros(classes), np.zeros((classes, 2))
-    inputs, outputs = [], []
+    inputs, outputs, kinds = [], [], []
     for chunk in opened.trace.chunks():
         if chunk.input_tokens is None or chunk.output_tokens is None:
             raise InputError(
@@ -176,12 +189,14 @@ def _sizes(opened: Opened) -> _Sizes:
         sums[:, 1] += np.bincount(kind, chunk.output_tokens, classes)
         inputs.append(chunk.input_tokens)
         outputs.append(chunk.output_tokens)
+        kinds.append(kind)
     means = sums / np.maximum(counts, 1)[:, None]
     return _Sizes(
         tuple(int(count) for count in counts),
         tuple((float(i), float(o)) for i, o in means),
         np.concatenate(inputs),
         np.concatenate(outputs),
+        np.concatenate(kinds),
     )
 
 
@@ -240,6 +255,7 @@ def _built(
     startup_s: float | None,
     limit: int | None,
     route: str,
+    wanted: Objective,
     notes: Sequence[str],
     unknown: Sequence[str],
 ) -> BatchedPool:
@@ -262,15 +278,28 @@ def _built(
         variants.append(_part(machine, parts if offers else 1))
         if parts > 1 and offers:
             said.append(f"{machine.name} holds {parts} replicas: each is taken as a part of it.")
-        columns.append([(mine[n].rate or 0.0) / parts if n in mine else 0.0 for n in names])
         room = figures.kv_tokens(setting)
         if room == 0:
             raise InputError(
                 f"the weights of {setting.model} do not fit into {setting}",
                 remedy="correct the figures of model and GPU, or leave the offer out",
             )
-        kinds.append(_replica(fit, mine, max(columns[-1]), room))
+        replica = _replica(fit, mine, room)
+        rates = [
+            simulated_rate(replica, wanted, *sizes.sample(k), seed=SEED).rate_per_s
+            if n in mine
+            else 0.0
+            for k, n in enumerate(names)
+        ]
+        columns.append(rates)
+        kinds.append(replace(replica, weight=max(*rates, LEAST_WEIGHT)))
         said.append(f"{machine.name}: {setting.model} on {setting}.")
+        said += [
+            f"{machine.name} serves {rate:.3g} requests/s of {n} inside the objective by "
+            f"simulation, {(mine[n].rate or 0.0) / parts:.3g} by the closed form of its profile."
+            for n, rate in zip(names, rates, strict=True)
+            if n in mine
+        ]
         share, words = outside(fit, sizes.inputs, sizes.outputs)
         if share > 0:
             missing.append(f"{machine.name}: {words}; their times are extrapolated.")
@@ -279,6 +308,10 @@ def _built(
                 f"{machine.name}: its memory for the KV cache is not known, so it never ends "
                 "(--models and --gpu-figures tell it)."
             )
+    missing.append(
+        "TTFT is that of the iterations; what frontends and schedulers add is not in it "
+        "(docs/models/replica.md)."
+    )
     table = np.array(columns).T
     for name, row in zip(names, table, strict=True):
         if not row.any():
@@ -317,9 +350,7 @@ def _fits(
     return fits
 
 
-def _replica(
-    fit: Iteration, mine: Mapping[str, ServiceProfile], rate: float, kv_tokens: int | None
-) -> Batched:
+def _replica(fit: Iteration, mine: Mapping[str, ServiceProfile], kv_tokens: int | None) -> Batched:
     batch = max((int(profile.concurrency or 1) for profile in mine.values()), default=1)
     limit = max(batch, int(SERVED_MORE * fit.loads[1]))
     return Batched(
@@ -330,7 +361,6 @@ def _replica(
         budget=fit.budget,
         kv_tokens=kv_tokens,
         full=batch,
-        weight=rate,
     )
 
 

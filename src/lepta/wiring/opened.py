@@ -32,4 +32,6 @@ class Opened:
     count: int
     span_s: float
     epoch_s: float = math.nan
+    missing: tuple[tuple[float, float], ...] = ()
+    """Times (from, to; s) that the record lost."""
     notes: tuple[str, ...] = ()

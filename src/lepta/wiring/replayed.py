@@ -65,6 +65,7 @@ def open_trace(
             count=source.count,
             span_s=source.span_s,
             epoch_s=source.epoch_s,
+            missing=source.missing,
             notes=source.notes,
         )
     return _given(requests)
