@@ -162,7 +162,10 @@ def same(run, ledger, looks, slow, found):
     assert run.replica_hours == near(sum(found["hours"]))
     assert run.cost == near(found["cost"])
     assert run.violations == near(found["violations"])
+    assert run.kept == (found["violations"] <= 0.1 + 1e-9)
     assert run.losses == found["losses"]
+    if run.served:
+        assert run.cost_per_unit == near(found["cost"] / (run.served / 1000))
     assert run.idle_share == near(found["idle"])
     assert [(c.at_s, c.want) for c in run.changes] == found["changes"]
     for spread, times in ((run.wait, found["waits"]), (run.latency, found["latencies"])):
