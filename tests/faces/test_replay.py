@@ -172,7 +172,7 @@ def test_fluid_replicas_that_help_out_are_marked(tmp_path):
     profiles = tmp_path / "profiles.csv"
     profiles.write_text("offer,class,rate_per_s,latency_ms\nA,x,2,500\nB,x,2,500\nB,y,3,500\n")
     trace = tmp_path / "trace.csv"
-    trace.write_text("ts,class,output_tokens\n0,x,1\n1,y,2\n2,x,1\n")
+    trace.write_text("ts,class,service_s\n0,x,1\n1,y,2\n2,x,1\n")
     found = lepta.replay(trace, "fixed:1/1", profiles=profiles, slo="p99=3s")
     assert any("A on y" in note for note in found.notes)
 
