@@ -226,7 +226,7 @@ def test_replicas_that_are_lost_again_and_again_end_the_run():
     assert 24 * 3600 < run.end_s < 26 * 3600 and run.losses > 50
 
 
-@pytest.mark.parametrize("name", ["hpa", "hpa:metric=utilization", "keda", "window"])
+@pytest.mark.parametrize("name", ["hpa", "hpa:metric=utilization", "keda", "window", "wva"])
 def test_a_lost_zone_does_not_switch_an_autoscaler_off(name):
     variants = (Variant(name="v", price_per_hour=1.0, startup_s=30.0, zone="a"),)
     pool = Pool(variants=variants, capacity_per_s=np.ones((1, 1)))
