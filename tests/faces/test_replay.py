@@ -168,6 +168,15 @@ def test_the_page_is_drawn_by_a_browser(browser, log, tmp_path):
     page.close()
 
 
+def test_fluid_replicas_that_help_out_are_marked(tmp_path):
+    profiles = tmp_path / "profiles.csv"
+    profiles.write_text("offer,class,rate_per_s,latency_ms\nA,x,2,500\nB,x,2,500\nB,y,3,500\n")
+    trace = tmp_path / "trace.csv"
+    trace.write_text("ts,class,service_s\n0,x,1\n1,y,2\n2,x,1\n")
+    found = lepta.replay(trace, "fixed:1/1", profiles=profiles, slo="p99=3s")
+    assert any("A on y" in note for note in found.notes)
+
+
 def test_names_of_points_do_not_lie_on_each_other():
     names = ["fixed:9", "hpa", "window:quantile=0.9", "oracle"]
     places = label_places([(40.0, 0.05), (40.5, 0.05), (41.0, 0.05), (20.0, 0.5)], names)

@@ -162,7 +162,10 @@ def same(run, ledger, looks, slow, found):
     assert run.replica_hours == near(sum(found["hours"]))
     assert run.cost == near(found["cost"])
     assert run.violations == near(found["violations"])
+    assert run.kept == (found["violations"] <= 0.1 + 1e-9)
     assert run.losses == found["losses"]
+    if run.served:
+        assert run.cost_per_unit == near(found["cost"] / (run.served / 1000))
     assert run.idle_share == near(found["idle"])
     assert [(c.at_s, c.want) for c in run.changes] == found["changes"]
     for spread, times in ((run.wait, found["waits"]), (run.latency, found["latencies"])):
@@ -223,7 +226,7 @@ def test_replicas_that_are_lost_again_and_again_end_the_run():
     assert 24 * 3600 < run.end_s < 26 * 3600 and run.losses > 50
 
 
-@pytest.mark.parametrize("name", ["hpa", "hpa:metric=utilization", "keda", "window"])
+@pytest.mark.parametrize("name", ["hpa", "hpa:metric=utilization", "keda", "window", "wva"])
 def test_a_lost_zone_does_not_switch_an_autoscaler_off(name):
     variants = (Variant(name="v", price_per_hour=1.0, startup_s=30.0, zone="a"),)
     pool = Pool(variants=variants, capacity_per_s=np.ones((1, 1)))
@@ -240,3 +243,23 @@ def test_a_lost_zone_does_not_switch_an_autoscaler_off(name):
     run, _ = run_task(task)
     assert run.served == len(at) and run.losses >= 2
     assert run.end_s < 5400
+
+
+def test_a_course_stays_short_however_long_the_queue_takes():
+    pool = Pool(variants=(Variant(name="v", price_per_hour=1.0),), capacity_per_s=np.ones((1, 1)))
+    servers = FluidServers(load=Work(service_s=1.0), unit="units")
+    requests = Requests(at_s=np.zeros(2000), service_s=np.full(2000, 60.0))
+    setting = Setting(
+        pool=pool, weigh=servers.weigh, amount=Worth.of(("service_s",)), begin=(2,), span_s=0.0
+    )
+    task = ReplayTask(
+        policy=Script([(0.0, (2,))]), servers=servers, trace=InMemory(requests), setting=setting
+    )
+    run, _ = run_task(task)
+    course = run.course
+    assert run.end_s == 60_000 and len(course.load_per_s) <= 1200
+    assert course.step_s * len(course.load_per_s) == pytest.approx(60_000, rel=0.01)
+    assert (course.replicas.mean(axis=0) * run.end_s).sum() / 3600 == pytest.approx(
+        run.replica_hours, rel=0.01
+    )
+    assert course.p99_s[0] == pytest.approx(np.quantile(np.arange(1, 2001) * 30.0, 0.99), rel=0.02)

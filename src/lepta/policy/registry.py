@@ -162,19 +162,21 @@ def _fixed(values: dict[str, Value], name: str, pool: Pool, _: Future | None) ->
     return Fixed(want=tuple(want), name="fixed:" + str(values["replicas"]))
 
 
-def _bounds(values: dict[str, Value], name: str) -> None:
+def _most(values: dict[str, Value], name: str, pool: Pool) -> int:
+    """Return the maximum of an autoscaler, which knows the limit of what it scales."""
+    variant = main_variant(pool)
     if float(values["min"]) > float(values["max"]):
         raise InputError(
             f"min is {values['min']}, but max is {values['max']}",
             where=f"policy {name}",
             remedy="give a min that is not above max",
         )
+    return int(min(int(values["max"]), int(pool.limits[variant])))
 
 
 def _hpa(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
-    main_variant(pool)
     get = values.__getitem__
-    _bounds(values, name)
+    most = _most(values, name, pool)
     return HPA(
         target=float(get("target")),
         tolerance=float(get("tolerance")),
@@ -185,7 +187,7 @@ def _hpa(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> P
             up_share=float(get("share")),
             down_share=float(get("downshare")),
             least=int(get("min")),
-            most=int(get("max")),
+            most=most,
         ),
         metric=str(get("metric")),
         name=name,
@@ -193,17 +195,14 @@ def _hpa(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> P
 
 
 def _keda(values: dict[str, Value], name: str, pool: Pool, _: Future | None) -> Policy:
-    main_variant(pool)
     get = values.__getitem__
-    _bounds(values, name)
+    most = _most(values, name, pool)
     return KEDA(
         queue=float(get("queue")),
         activation=float(get("activation")),
         cooldown_s=float(get("cooldown")),
         tolerance=float(get("tolerance")),
-        behavior=Behavior(
-            down_window_s=float(get("down")), least=int(get("min")), most=int(get("max"))
-        ),
+        behavior=Behavior(down_window_s=float(get("down")), least=int(get("min")), most=most),
         count=str(get("count")),
         name=name,
     )

@@ -49,7 +49,7 @@ class WVA:
 
     def decide(self, seen: Snapshot, memory: float) -> tuple[Decision, float]:
         """Return the levels of this turn."""
-        want = [int(level) for level in seen.held]
+        want = [int(level) for level in seen.level]
         load = seen.load_per_s[-1] if len(seen.load_per_s) else np.array([math.nan])
         if sum(want) < max(self.least, 1):
             return self._step(seen, want, +1, "below the minimum"), seen.at_s
@@ -103,7 +103,7 @@ class WVA:
     def _told(self, seen: Snapshot, want: list[int], why: str) -> Decision:
         moves = ", ".join(
             f"{variant.name} {n - int(had):+d}"
-            for variant, n, had in zip(seen.pool.variants, want, seen.held, strict=True)
+            for variant, n, had in zip(seen.pool.variants, want, seen.level, strict=True)
             if n != had
         )
         return Decision(

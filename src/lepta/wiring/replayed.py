@@ -203,7 +203,24 @@ def served_by(
         load = load if profiles is None else Work(requests=1.0)
         servers = FluidServers(load=load, unit=found.pool.unit)
         _refused(routing, priority)
+        notes += _lent(found.pool)
     return found.pool, servers, notes, unknown
+
+
+def _lent(pool: Pool) -> tuple[str, ...]:
+    """Say which classes fluid replicas work on that their profiles do not serve."""
+    pairs = [
+        f"{variant.name} on {name}"
+        for w, name in enumerate(pool.classes)
+        for v, variant in enumerate(pool.variants)
+        if not pool.capacity_per_s[w, v]
+    ]
+    if not pairs:
+        return ()
+    return (
+        "Fluid replicas work together on whatever is oldest, also where they have no profile: "
+        f"{listing(pairs)}. Read waits and latencies of such a mix as too short.",
+    )
 
 
 def _load(columns: Sequence[str]) -> tuple[str, Work]:
