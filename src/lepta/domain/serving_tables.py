@@ -7,6 +7,7 @@ from typing import Any, Final
 from lepta.domain.tables import Column, Kind, RawTable, TableSchema
 
 __all__ = [
+    "BATCHES",
     "BENCHMARK",
     "CLASSES",
     "GPUS",
@@ -142,6 +143,39 @@ BENCHMARK = TableSchema(
     ),
 )
 
+BATCHES = TableSchema(
+    name="batches",
+    about="Latency of whole batches of images, or of chunks of audio, for a replay.",
+    columns=(
+        Column(name="offer", about="what it was measured on; blank: the one kind of replica"),
+        Column(
+            name="batch_size",
+            kind=Kind.NUMBER,
+            required=True,
+            low=1,
+            high=1e5,
+            about="images, or chunks of audio, worked on together",
+        ),
+        Column(
+            name="batch_latency_s",
+            kind=Kind.NUMBER,
+            unit="s",
+            required=True,
+            low=LEAST,
+            high=MOST_SECONDS,
+            about="time that the batch takes",
+        ),
+        Column(
+            name="chunk_s",
+            kind=Kind.NUMBER,
+            unit="s",
+            low=LEAST,
+            high=MOST_SECONDS,
+            about="audio in one chunk; blank: 30, the window of common models",
+        ),
+    ),
+)
+
 MODELS = TableSchema(
     name="models",
     about="Published figures of models, for memory and for the roofline.",
@@ -254,7 +288,7 @@ REQUESTS = TableSchema(
     ),
 )
 
-SERVING_TABLES = (SERVING, CLASSES, BENCHMARK, MODELS, GPUS, REQUESTS)
+SERVING_TABLES = (SERVING, CLASSES, BENCHMARK, BATCHES, MODELS, GPUS, REQUESTS)
 
 OTHER_NAMES: Final[Mapping[str, str]] = {
     "gpu": "gpu_system",

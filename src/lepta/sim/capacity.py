@@ -1,6 +1,7 @@
 """The largest load of a batched replica inside an objective, by simulation."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from lepta.sim.batched import Batched, BatchedEngine
 from lepta.sim.closedloop import FirstToken
 from lepta.sim.engine import Finished
 
-__all__ = ["SimulatedRate", "share_inside", "simulated_rate"]
+__all__ = ["SimulatedRate", "largest_rate", "share_inside", "simulated_rate"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -43,10 +44,7 @@ def simulated_rate(
 ) -> SimulatedRate:
     """Return the largest Poisson rate at which `objective.share` of the requests keep all of it.
 
-    The lengths (n,) are those of n requests in their order. One stream of arrivals is stretched to
-    each rate, so that two rates differ in nothing else. The rate is at most the throughput with a
-    queue that never empties, since above it the queue grows for ever, whatever is promised; 0 where
-    even one request after the other breaks the objective.
+    The lengths (n,) are those of n requests in their order.
     """
     i, o = np.broadcast_arrays(
         np.asarray(input_tokens, np.int64), np.asarray(output_tokens, np.int64)
@@ -56,43 +54,69 @@ def simulated_rate(
             f"the rate of a replica is asked for {i.size} requests",
             remedy="give the lengths of at least 10 requests, better thousands",
         )
-    chance = np.random.Generator(np.random.Philox(seed))
-    gaps = chance.exponential(1.0, len(i))
+    work = Requests(at_s=np.zeros(len(i)), input_tokens=i, output_tokens=o)
+    return largest_rate(
+        replica, work, objective.share, lambda done: _kept(done, objective, i, first_token), seed
+    )
+
+
+def largest_rate(
+    replica: Batched,
+    work: Requests,
+    share: float,
+    kept: Callable[[Finished], npt.NDArray[np.bool_]],
+    seed: int,
+) -> SimulatedRate:
+    """Return the largest Poisson rate at which a share of the requests is kept.
+
+    `work` are requests of which only the work counts; `kept` says which of those that ended kept
+    what is promised. One stream of arrivals is stretched to each rate, so that two rates differ in
+    nothing else. The rate is at most the throughput with a queue that never empties, since above it
+    the queue grows for ever, whatever is promised; 0 where even one request after the other breaks
+    the promise.
+    """
+    gaps = np.random.Generator(np.random.Philox(seed)).exponential(1.0, len(work))
 
     def inside(rate: float) -> float:
-        return share_inside(replica, objective, np.cumsum(gaps / rate), i, o, first_token)
+        return _share(_served(replica, replace(work, at_s=np.cumsum(gaps / rate))), kept, len(work))
 
-    high = _throughput(replica, i, o)
-    if not high or inside(high) >= objective.share:
-        return SimulatedRate(high, inside(high) if high else 0.0, len(i))
+    high = _throughput(replica, work)
+    if not high or inside(high) >= share:
+        return SimulatedRate(high, inside(high) if high else 0.0, len(work))
     low, least = high / 2, high * 2.0**-ROUNDS
-    while inside(low) < objective.share:
+    while inside(low) < share:
         high, low = low, low / 2
         if low < least:
-            return SimulatedRate(0.0, inside(low), len(i))
+            return SimulatedRate(0.0, inside(low), len(work))
     for _ in range(ROUNDS):
         middle = (low + high) / 2
-        if inside(middle) >= objective.share:
+        if inside(middle) >= share:
             low = middle
         else:
             high = middle
-    return SimulatedRate(low, inside(low), len(i))
+    return SimulatedRate(low, inside(low), len(work))
 
 
-def _throughput(replica: Batched, input_tokens: Counts, output_tokens: Counts) -> float:
+def _throughput(replica: Batched, work: Requests) -> float:
     """Return requests per second while there are always enough of them."""
-    done = _served(replica, np.zeros(len(input_tokens)), input_tokens, output_tokens)
+    done = _served(replica, replace(work, at_s=np.zeros(len(work))))
     served = done.outcome == 0
     return float(served.sum() / done.end_s.max()) if served.any() else 0.0
 
 
-def _served(replica: Batched, at_s: Array, input_tokens: Counts, output_tokens: Counts) -> Finished:
+def _served(replica: Batched, work: Requests) -> Finished:
     engine = BatchedEngine([replica])
     engine.open(1, 0)
-    engine.feed(Requests(at_s=at_s, input_tokens=input_tokens, output_tokens=output_tokens))
+    engine.feed(work)
     while not np.isinf(engine.next_end_s()):
-        engine.run(engine.now_s + max(1e6, float(at_s[-1])))
+        engine.run(engine.now_s + max(1e6, float(work.at_s[-1])))
     return engine.finished()
+
+
+def _share(
+    done: Finished, kept: Callable[[Finished], npt.NDArray[np.bool_]], requests: int
+) -> float:
+    return float(kept(done)[done.request >= WARM * requests].mean())
 
 
 def share_inside(
@@ -107,8 +131,15 @@ def share_inside(
 
     A dropped request keeps nothing; an answer of one token keeps any TPOT.
     """
-    done = _served(replica, at_s, input_tokens, output_tokens)
-    kept = done.outcome == 0
+    work = Requests(at_s=at_s, input_tokens=input_tokens, output_tokens=output_tokens)
+    done = _served(replica, work)
+    return _share(done, lambda one: _kept(one, objective, input_tokens, first_token), len(at_s))
+
+
+def _kept(
+    done: Finished, objective: Objective, input_tokens: Counts, first_token: FirstToken | None
+) -> npt.NDArray[np.bool_]:
+    kept = np.asarray(done.outcome == 0)
     seen = first_token or FirstToken()
     ttft = done.first_token_s - done.arrival_s
     shown = seen.seen_s(ttft, input_tokens[done.request])
@@ -121,4 +152,4 @@ def share_inside(
         if objective.e2e is not None:
             whole = np.where(np.isnan(ttft), done.end_s - done.arrival_s, shown + decode)
             kept &= ~(whole > objective.e2e)
-    return float(kept[done.request >= WARM * len(at_s)].mean())
+    return kept

@@ -30,6 +30,9 @@ Weigh = Callable[[Requests], Amounts]
 Routing = Literal["central", "round-robin", "least-loaded", "weighted"]
 
 
+ONE_EACH = Work(requests=1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Worth:
     """What cost_per_unit counts: a column of the requests, so many of it a unit."""
@@ -175,11 +178,12 @@ class BatchedServers:
 
     variants: tuple[Batched, ...]
     route: str = "central"
+    load: Work = ONE_EACH
 
     @property
     def weigh(self) -> Weigh:
-        """Every request is 1."""
-        return Work(requests=1.0).of
+        """The load of each request."""
+        return self.load.of
 
     @property
     def words(self) -> str:

@@ -14,6 +14,7 @@ from lepta.sim.servers import FluidServers, PlainServers, Routing, Servers
 from lepta.sim.work import Work
 from lepta.wiring.batchedpool import batched_pool, is_measured
 from lepta.wiring.generated import generated
+from lepta.wiring.imagepool import image_pool, is_batches
 from lepta.wiring.opened import InMemory, Opened
 from lepta.wiring.pools import open_pool
 
@@ -157,6 +158,21 @@ def served_by(
     if routing not in ROUTINGS:
         raise InputError(
             f"there is no routing {routing!r}", where="routing", remedy=f"take {listing(ROUTINGS)}"
+        )
+    if profiles is not None and is_batches(profiles):
+        if priority is not None or capacity is not None:
+            raise InputError(
+                "batched replicas know neither priority nor capacity", remedy="leave them out"
+            )
+        return image_pool(
+            opened,
+            profiles,
+            offers=offers,
+            objective=objective,
+            price=price,
+            startup_s=startup_s,
+            limit=limit,
+            routing=routing,
         )
     if profiles is not None and is_measured(profiles):
         if priority is not None or capacity is not None:
