@@ -316,14 +316,13 @@ class SlowWorld:
 
     def run(self):
         self.coming = list(self.asks)
-        k, worked = 0, 0.0
+        k, worked, before = 0, 0.0, 0
         self.go_on(0.0)
         while True:
             serving = self.look(k)
             self.bring(self.decide(serving), at_once=k == 0)
             self.begin_work()
             k += 1
-            before = sum(not math.isnan(a.end) for a in self.asks)
             self.go_on(k * self.tick)
             ended = [a for a in self.asks if not math.isnan(a.end)]
             if not self.coming and len(ended) == len(self.asks):
@@ -332,6 +331,7 @@ class SlowWorld:
                 worked = self.now
             if self.now > worked + self.grace:
                 break
+            before = len(ended)
         return self.sum_up()
 
     def go_on(self, until):

@@ -358,6 +358,15 @@ def test_the_replacement_serves_and_the_old_ones_go(case, wish):
     assert tuple(int(n) for n in serving) == want
 
 
+@pytest.mark.parametrize("load", [5.0, 60.0, 99.0])
+def test_wva_takes_no_step_while_one_starts(load):
+    pool = pool_of(10.0)
+    policy = parse("wva", pool)
+    seen = snapshot(pool, [8], starting=[1], at_s=900.0, load=load)
+    decision, _ = policy.decide(seen, policy.start())
+    assert decision.want == (9,) and "one starts" in decision.why
+
+
 @pytest.mark.parametrize("name", ["hpa", "keda", "wva", "window", "predictive"])
 def test_unknown_load_is_never_taken_for_none(name):
     pool = pool_of(10.0)

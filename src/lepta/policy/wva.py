@@ -31,8 +31,9 @@ class WVA:
 
     Saturated: the mean load over capacity of the serving replicas passes threshold - spare, or
     those that wait per replica pass queue - queuespare. Then one replica more of the cheapest
-    variant per load that has room, none while one starts. Spare: what is left of the load on one
-    replica less of the dearest variant is still not saturated. Then one less of it.
+    variant per load that has room. Spare: what is left of the load on one replica less of the
+    dearest variant is still not saturated. Then one less of it. While one starts neither is done
+    (as there: a variant in transition blocks all steps).
     """
 
     threshold: float = 0.8
@@ -63,9 +64,9 @@ class WVA:
         most, longest = self.threshold - self.spare, self.queue - self.queuespare
         if seen.at_s - memory < self.interval_s:
             return self._told(seen, want, f"{said}, next step later"), memory
+        if seen.starting.any():
+            return self._told(seen, want, f"{said}, one starts"), memory
         if used > most or line > longest:
-            if seen.starting.any():
-                return self._told(seen, want, f"{said}, one starts"), memory
             return self._step(seen, want, +1, said), seen.at_s
         dearest = self._dearest(seen)
         if dearest is not None and sum(want) > max(self.least, 1):

@@ -61,7 +61,10 @@ class Times:
         return Spread(mean=self.sum_s / self.count, p50=p50, p90=p90, p99=p99, max=self.most_s)
 
     def quantiles(self, shares: tuple[float, ...]) -> tuple[float, ...]:
-        """Return quantiles, drawn straight between two neighbors as numpy does."""
+        """Return quantiles, drawn straight between two neighbors as numpy does.
+
+        Where times are counted in bins, the lower of the two neighbors, within 0.05 %.
+        """
         if self._bins is None:
             if len(self._parts) > 1:
                 self._parts = [np.concatenate(self._parts)]
