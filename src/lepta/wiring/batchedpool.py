@@ -9,7 +9,7 @@ import numpy as np
 from lepta.domain import serving_tables
 from lepta.domain.offer import Offer
 from lepta.domain.pool import Counts, Pool, Variant
-from lepta.domain.poolcase import variants_of
+from lepta.domain.poolcase import STARTUP_S, variants_of
 from lepta.domain.replay import Bound
 from lepta.domain.serving import Objective, ServiceProfile, ServingClass, ServingRow, Setting
 from lepta.errors import InputError, listing
@@ -236,9 +236,12 @@ def _chosen(
             safe = max((p.rate_low or p.rate or 0.0) / p.replicas for p in mine.values())
             return safe / setting.gpus
 
-        best = max(chosen, key=lambda offer: (per_gpu(offer), offer))
-        setting, served = chosen[best]
-        return {f"{setting.gpus}x {setting.gpu}": (setting, served)}
+        ranked = sorted(chosen, key=lambda offer: (-per_gpu(offer), offer))
+        best: dict[str, tuple[Setting, dict[str, ServiceProfile]]] = {}
+        for offer in ranked:
+            setting, served = chosen[offer]
+            best.setdefault(f"{setting.gpus}x {setting.gpu}, {setting.backend}", (setting, served))
+        return best
     return chosen
 
 
@@ -268,7 +271,10 @@ def _built(
         if price is None:
             said.append("No price was given: a replica-hour costs 1, so cost is replica-hours.")
         plain = [Offer(id=name, price_per_hour=1.0 if price is None else price) for name in fits]
-        machines, more = variants_of(plain, startup_s=startup_s, limit=limit)
+        machines, _ = variants_of(plain, startup_s=startup_s, limit=limit)
+        more = ()
+        if startup_s is None:
+            missing.append(f"Time to start unknown, taken as {STARTUP_S:.0f} s.")
     said += [note for note in more if "unknown" not in note and "nobody" not in note]
     missing += [note for note in more if "unknown" in note or "nobody" in note]
     variants, kinds, columns = [], [], []
@@ -291,6 +297,10 @@ def _built(
             else 0.0
             for k, n in enumerate(names)
         ]
+        if not offers and not all(rates):
+            # The next best: what the closed form holds possible, the simulation need not.
+            variants.pop()
+            continue
         columns.append(rates)
         kinds.append(replace(replica, weight=max(*rates, LEAST_WEIGHT)))
         said.append(f"{machine.name}: {setting.model} on {setting}.")
@@ -308,6 +318,14 @@ def _built(
                 f"{machine.name}: its memory for the KV cache is not known, so it never ends "
                 "(--models and --gpu-figures tell it)."
             )
+        if not offers:
+            break
+    if not columns:
+        raise InputError(
+            "by simulation no setting of the table serves every class inside the objective",
+            where=opened.name,
+            remedy="; ".join(missing) or "give a longer objective, or offers",
+        )
     missing.append(
         "TTFT is that of the iterations; what frontends and schedulers add is not in it "
         "(docs/models/replica.md)."
