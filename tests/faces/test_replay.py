@@ -11,6 +11,8 @@ import lepta
 from faces.report_samples import NOW
 from faces.test_report_page import read
 from lepta.cli.main import main
+from lepta.domain.pool import Decision
+from lepta.errors import InputError, PolicyFault
 from lepta.report.html.replay import label_places, replay_page
 from lepta.report.schema.replay import SCHEMA, to_json
 
@@ -175,6 +177,42 @@ def test_fluid_replicas_that_help_out_are_marked(tmp_path):
     trace.write_text("ts,class,service_s\n0,x,1\n1,y,2\n2,x,1\n")
     found = lepta.replay(trace, "fixed:1/1", profiles=profiles, slo="p99=3s")
     assert any("A on y" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"at_s": ["a"], "service_s": [1]}, "at_s holds what is no number"),
+        ({"at_s": [[0]], "service_s": [1]}, "shape"),
+        ({"at_s": [0, 1], "service_s": [1]}, "service_s has the shape"),
+        ({"at_s": [0], "service_s": [1], "kind": [0, 1]}, "kind has the shape"),
+        ({"at_s": [0], "service_s": [1], "kind": [10**9]}, "kind of request 0"),
+        ({"at_s": [0], "service_s": [1], "kind": [-1]}, "kind of request 0"),
+        ({"at_s": [0], "input_tokens": [2.5], "output_tokens": [1]}, "input_tokens of request 0"),
+        ({"at_s": [1e12], "service_s": [1]}, "ticks"),
+        ({"service_s": [1]}, "the columns are service_s"),
+        (5, "the requests are 5"),
+    ],
+)
+def test_wrong_columns_are_said(columns, said):
+    with pytest.raises(InputError, match=said):
+        lepta.replay(columns, "fixed:1")
+
+
+def test_one_policy_needs_no_list_and_no_level_is_too_large_to_be_told(log):
+    class Much:
+        name = "much"
+
+        def start(self):
+            return None
+
+        def decide(self, seen, memory):
+            return Decision(at_s=seen.at_s, policy="much", want=(10**30,), why=""), None
+
+    with pytest.raises(PolicyFault, match="from 0 to 2"):
+        lepta.replay(log, Much())
+    with pytest.raises(InputError, match="seed"):
+        lepta.replay(log, "fixed:9", seed=-1)
 
 
 def test_names_of_points_do_not_lie_on_each_other():

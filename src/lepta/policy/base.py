@@ -31,6 +31,10 @@ class Policy(Protocol):
         ...
 
 
+MOST = 2**31
+"""Replicas of a variant that are no slip."""
+
+
 def asked(policy: Policy, seen: Snapshot, memory: Any) -> tuple[Decision, Any]:
     """Ask a policy, and refuse what is no answer.
 
@@ -67,7 +71,7 @@ def asked(policy: Policy, seen: Snapshot, memory: Any) -> tuple[Decision, Any]:
             raise PolicyFault(
                 f"asks for {shorten(level)} replicas of {variant.name}",
                 where=where,
-                remedy="give whole numbers of replicas, 0 or more",
+                remedy="give whole numbers of replicas, from 0 to 2**31",
             )
         held = max(int(level), variant.least)
         held = held if variant.limit is None else min(held, variant.limit)
@@ -80,6 +84,6 @@ def asked(policy: Policy, seen: Snapshot, memory: Any) -> tuple[Decision, Any]:
 
 def _whole(level: Any) -> bool:
     try:
-        return math.isfinite(level) and level >= 0 and float(level).is_integer()
+        return math.isfinite(level) and 0 <= level <= MOST and float(level).is_integer()
     except (TypeError, ValueError, OverflowError):
         return False

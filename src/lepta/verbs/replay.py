@@ -49,7 +49,7 @@ class Replayed(Replay):
 
 def replay(
     requests: str | Path | Requests | Mapping[str, Any] | None = None,
-    policy: str | Sequence[str | Policy] = "hpa,keda,predictive,oracle",
+    policy: str | Policy | Sequence[str | Policy] = "hpa,keda,predictive,oracle",
     *,
     slo: str = "p99=2s",
     generate: str | None = None,
@@ -86,7 +86,7 @@ def replay(
     ----------
     requests   a file (CSV, Parquet, JSON lines), `Requests`, or a mapping of columns: at_s, and the
                work as service_s, input_tokens and output_tokens, images or audio_s
-    policy     texts such as "fixed:10,hpa:target=0.7", or a list of texts and of policies of yours
+    policy     texts such as "fixed:10,hpa:target=0.7", a policy of yours, or a list of both
                (anything with name, start and decide: `lepta.policy.base.Policy`)
     slo        "p99=2s" (latency), "wait:p99=2s", "ttft:p95=500ms,tpot:p95=50ms"
     generate   a generated world in place of a file, such as "week" or "bursts:days=2,rate=20"
@@ -120,6 +120,8 @@ def replay(
         A policy failed, or asked for what is no number of replicas.
     """
     objective = parse_bounds(slo)
+    if seed != int(seed) or seed < 0:
+        raise InputError(f"the seed is {seed!r}", remedy="give a whole number, 0 or more")
     tick_s = _seconds(tick, "tick")
     history_s = math.floor(_seconds(history, "history", zero=True) / tick_s) * tick_s
     opened = open_trace(
@@ -311,10 +313,11 @@ def _split(
 
 
 def _policies(
-    asked: str | Sequence[str | Policy], pool: Pool, future: Future
+    asked: str | Policy | Sequence[str | Policy], pool: Pool, future: Future
 ) -> tuple[Policy, ...]:
     parts: list[str | Policy] = []
-    for each in [asked] if isinstance(asked, str) else asked:
+    several = asked if isinstance(asked, Sequence) and not isinstance(asked, str) else [asked]
+    for each in several:
         parts += registry.split(each) if isinstance(each, str) else [each]
     known = plugins()
     found = tuple(

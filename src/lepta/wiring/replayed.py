@@ -1,6 +1,7 @@
 """What a replay goes through, and what serves it: from files, arrays, or a generated world."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -9,7 +10,7 @@ import numpy as np
 from lepta.domain.pool import Pool
 from lepta.domain.replay import Bound
 from lepta.domain.requests import Requests
-from lepta.errors import InputError, listing
+from lepta.errors import InputError, listing, shorten
 from lepta.sim.servers import FluidServers, PlainServers, Routing, Servers
 from lepta.sim.work import Work
 from lepta.wiring.batchedpool import batched_pool, is_measured
@@ -20,6 +21,8 @@ from lepta.wiring.pools import open_pool
 
 __all__ = ["open_trace", "served_by"]
 
+MOST_KINDS = 1000
+"""Classes of a trace, as in files."""
 ROUTINGS = ("central", "round-robin", "least-loaded", "weighted", "prefix-aware")
 
 
@@ -74,21 +77,38 @@ def open_trace(
 
 def _given(requests: Requests | Mapping[str, Any] | None) -> Opened:
     if isinstance(requests, Mapping):
+        given = [str(name) for name in requests]
         try:
             requests = Requests(**{k: _column(k, v) for k, v in requests.items()})
-        except TypeError as error:
+        except TypeError:
+            names = [field.name for field in fields(Requests)]
             raise InputError(
-                f"the columns are wrong: {error}",
-                remedy="give at_s and service_s, or input_tokens and output_tokens, ...",
+                f"the columns are {listing(given)}",
+                where="requests",
+                remedy=f"give at_s and the work; there are {listing(names, 20)}",
             ) from None
-    assert requests is not None  # noqa: S101 - looked at before
+    if not isinstance(requests, Requests):
+        raise InputError(
+            f"the requests are {shorten(requests)}",
+            remedy="give a file, a mapping of columns, or lepta.domain.requests.Requests",
+        )
     at = np.asarray(requests.at_s, float)
-    if not len(at):
+    if not at.size:
         raise InputError("the trace is empty", remedy="give at least one request")
+    for field in fields(Requests):
+        column = getattr(requests, field.name)
+        if column is None or field.name.startswith("prefix"):
+            continue
+        if np.shape(column) != (at.size,):
+            raise InputError(
+                f"{field.name} has the shape {np.shape(column)} for {at.size} requests",
+                where="requests",
+                remedy="give one number per request",
+            )
     wrong = np.flatnonzero(~np.isfinite(at) | (at < 0) | (np.diff(at, prepend=at[0]) < 0))
     if len(wrong):
         raise InputError(
-            f"at_s of request {wrong[0]} is {at[wrong[0]]!r}",
+            f"at_s of request {wrong[0]} is {at[wrong[0]]:g}",
             where="requests",
             remedy="give seconds from the start, finite, in order",
         )
@@ -98,21 +118,22 @@ def _given(requests: Requests | Mapping[str, Any] | None) -> Opened:
         if column is None:
             continue
         columns.append(name)
-        if len(column) != len(at):
-            raise InputError(
-                f"{name} has {len(column)} values for {len(at)} requests",
-                where="requests",
-                remedy="give one per request",
-            )
         bad = np.flatnonzero(~np.isfinite(column) | (np.asarray(column) < 0))
         if len(bad):
             raise InputError(
-                f"{name} of request {bad[0]} is {column[bad[0]]!r}",
+                f"{name} of request {bad[0]} is {column[bad[0]]:g}",
                 where="requests",
                 remedy="give finite numbers, 0 or more",
             )
     kinds: tuple[str, ...] = ()
     if requests.kind is not None:
+        odd = np.flatnonzero((np.asarray(requests.kind) < 0) | (requests.kind >= MOST_KINDS))
+        if len(odd):
+            raise InputError(
+                f"kind of request {odd[0]} is {requests.kind[odd[0]]}",
+                where="requests",
+                remedy=f"number the classes from 0 to {MOST_KINDS - 1}",
+            )
         kinds = tuple(f"class {k}" for k in range(int(np.max(requests.kind)) + 1))
     return Opened(
         name="requests",
@@ -126,8 +147,22 @@ def _given(requests: Requests | Mapping[str, Any] | None) -> Opened:
 
 def _column(name: str, values: Any) -> Any:
     whole = name in ("kind", "tenant", "input_tokens", "output_tokens", "images", "prefix_start")
-    kind = np.int64 if whole or name == "prefix_block" else np.float64
-    return np.ascontiguousarray(values, kind)
+    try:
+        column = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{name} holds what is no number", where="requests", remedy="give numbers"
+        ) from None
+    if not whole and name != "prefix_block":
+        return np.ascontiguousarray(column)
+    parts = np.flatnonzero(~(np.abs(column) < 2.0**53) | (column != np.trunc(column)))
+    if len(parts):
+        raise InputError(
+            f"{name} of request {parts[0]} is {column.flat[parts[0]]:g}",
+            where="requests",
+            remedy="give whole numbers",
+        )
+    return np.ascontiguousarray(values, np.int64)
 
 
 def served_by(
