@@ -64,6 +64,8 @@ def verdict(replay: Replay) -> str:
             f"{least.violations:.2%} of the requests outside it."
         )
     cost = money(best.cost, decimals(best.cost))
+    if not replay.objective:
+        return f"{best.policy} is the cheapest: {cost} {replay.currency}; nothing is promised."
     return (
         f"{best.policy} is the cheapest that keeps {promise}: {cost} {replay.currency}, "
         f"{best.run.violations:.2%} of the requests outside it."

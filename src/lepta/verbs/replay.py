@@ -51,7 +51,7 @@ def replay(
     requests: str | Path | Requests | Mapping[str, Any] | None = None,
     policy: str | Policy | Sequence[str | Policy] = "hpa,keda,predictive,oracle",
     *,
-    slo: str = "p99=2s",
+    slo: str | None = "p99=2s",
     generate: str | None = None,
     workload: str | None = None,
     between: str | tuple[float, float] | None = None,
@@ -88,7 +88,7 @@ def replay(
                work as service_s, input_tokens and output_tokens, images or audio_s
     policy     texts such as "fixed:10,hpa:target=0.7", a policy of yours, or a list of both
                (anything with name, start and decide: `lepta.policy.base.Policy`)
-    slo        "p99=2s" (latency), "wait:p99=2s", "ttft:p95=500ms,tpot:p95=50ms"
+    slo        "p99=2s" (latency), "wait:p99=2s", "ttft:p95=500ms,tpot:p95=50ms"; None: nothing
     generate   a generated world in place of a file, such as "week" or "bursts:days=2,rate=20"
     workload, between, share  of a file of client rates (ServeGen): which workload, which time of it
                ("1d..2d" or seconds), and which share of its rates is drawn
@@ -119,7 +119,7 @@ def replay(
     PolicyFault
         A policy failed, or asked for what is no number of replicas.
     """
-    objective = parse_bounds(slo)
+    objective = () if slo is None else parse_bounds(slo)
     if seed != int(seed) or seed < 0:
         raise InputError(f"the seed is {seed!r}", remedy="give a whole number, 0 or more")
     tick_s = _seconds(tick, "tick")
