@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lepta.domain.requests import Requests
 from lepta.errors import InputError
+from lepta.numerics.weibull import weibull_shape
 from lepta.sim.rates import Rate
 from lepta.units import Count, Quantity, check
 
@@ -63,7 +64,7 @@ class Law:
             shape = self.cv**-2
             return self.mean / shape * rng.standard_gamma(shape, size)
         if self.shape == "weibull":
-            k = _weibull_shape(self.cv)
+            k = weibull_shape(self.cv)
             return self.mean / math.gamma(1 + 1 / k) * rng.weibull(k, size)
         variance = math.log1p(self.cv**2)
         log = -variance / 2 + math.sqrt(variance) * rng.standard_normal(size)
@@ -231,16 +232,3 @@ class _Source:
 
 def _requests(columns: dict[str, npt.NDArray[Any]]) -> Requests:
     return Requests(**columns)
-
-
-def _weibull_shape(cv: float) -> float:
-    """Return k with Gamma(1 + 2/k) / Gamma(1 + 1/k)^2 = 1 + cv^2, by bisection."""
-    low, high = 0.1, 100.0
-    goal = math.log1p(cv * cv)
-    for _ in range(200):
-        k = math.sqrt(low * high)
-        if math.lgamma(1 + 2 / k) - 2 * math.lgamma(1 + 1 / k) > goal:
-            low = k
-        else:
-            high = k
-    return math.sqrt(low * high)

@@ -20,6 +20,7 @@ from lepta.profile.roofline import GpuFigures, ModelFigures
 from lepta.profile.table import Refusal, by_setting
 from lepta.sim.batched import Batched
 from lepta.sim.capacity import simulated_rate
+from lepta.sim.closedloop import fitted_replica
 from lepta.sim.servers import BatchedServers
 from lepta.wiring.opened import Opened
 from lepta.wiring.pools import read_offers
@@ -371,15 +372,7 @@ def _fits(
 def _replica(fit: Iteration, mine: Mapping[str, ServiceProfile], kv_tokens: int | None) -> Batched:
     batch = max((int(profile.concurrency or 1) for profile in mine.values()), default=1)
     limit = max(batch, int(SERVED_MORE * fit.loads[1]))
-    return Batched(
-        step_s=fit.step_s(limit),
-        prefill_s=fit.prefill_s,
-        context_s=fit.context_s,
-        kv_s=fit.kv_s,
-        budget=fit.budget,
-        kv_tokens=kv_tokens,
-        full=batch,
-    )
+    return replace(fitted_replica(fit, limit=limit, kv_tokens=kv_tokens), full=batch)
 
 
 def _part(machine: Variant, parts: int) -> Variant:

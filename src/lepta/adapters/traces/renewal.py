@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Gaps", "weibull_shape"]
+from lepta.numerics.weibull import weibull_shape
+
+__all__ = ["Gaps"]
 
 Array = npt.NDArray[np.float64]
 
@@ -55,20 +56,3 @@ def _draw(chance: np.random.Generator, count: int, pattern: str, cv: float) -> A
         shape = weibull_shape(cv)
         return chance.weibull(shape, count) / math.gamma(1 + 1 / shape)
     return chance.exponential(1.0, count)
-
-
-@lru_cache(maxsize=4096)
-def weibull_shape(cv: float) -> float:
-    """Return the shape of a Weibull distribution with this coefficient of variation.
-
-    It solves Gamma(1 + 2/k) / Gamma(1 + 1/k)^2 = 1 + cv^2, whose left side falls with k.
-    """
-    low, high = 0.05, 100.0
-    aim = math.log1p(cv * cv)
-    for _ in range(60):
-        middle = math.sqrt(low * high)
-        if math.lgamma(1 + 2 / middle) - 2 * math.lgamma(1 + 1 / middle) > aim:
-            low = middle
-        else:
-            high = middle
-    return math.sqrt(low * high)
