@@ -3,8 +3,8 @@
 No one way suits every load: a ramp asks for the level of now, bursts that are over before new
 replicas serve ask for none. So each outlook is followed by a pool that exists on paper only: held,
 started and shrunk by the same rules, under the load that really came. What such a pool would have
-cost, price and lateness together, says which outlook to follow (Herbster & Warmuth 1998, "Tracking
-the best expert", by its simplest rule: the leader, with a threshold for a change).
+cost, price and lateness together, says which outlook to follow: the leader, with a threshold for a
+change.
 """
 
 from dataclasses import dataclass, replace
@@ -67,7 +67,7 @@ def scenarios(outlook: Outlook, past: Past, ahead: int, memory: int, trend: floa
     """Return (scenarios, PARTS) loads of ticks one lead time from now, in replicas, oldest first.
 
     Each past tick over what the level foretold of it `ahead` ticks before, times what the level
-    foretells now. Unscaled while fewer than three lead times were seen.
+    foretells now; while fewer than three lead times were seen, over the level at that tick.
     """
     load = past.parts[-max(1, int(memory * outlook.reach)) :]
     if outlook.level is None:

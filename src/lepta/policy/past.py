@@ -1,7 +1,6 @@
 """What a policy remembers of the load: one number per tick, and its levels, fast to slow."""
 
 import math
-import os
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,7 +12,7 @@ __all__ = ["HALVES", "PARTS", "Past", "look"]
 
 HALVES = (1.0, 10.0)
 """Half-lives of the levels over that of the fastest."""
-PARTS = int(os.environ.get("PARTS","8"))
+PARTS = 8
 """Parts of a tick."""
 LATELY = 240
 """Ticks whose changes stand for the bursts within a tick."""

@@ -1,13 +1,13 @@
 """Hold what is cheapest on average over the loads that may come until new replicas serve.
 
-The load of the lead time is a distribution: the last `memory` seconds, tick by tick, each brought
-to the level and trend of now. For every number of replicas the fluid queue is run through it; the
-number that minimizes
+The load of the lead time is a distribution: past ticks, as they were or brought to a level of now
+(`outlook`). For numbers of replicas the fluid queue is run through it; the number that minimizes
 
     price x replicas + penalty x work that comes too late
 
 is held (a newsvendor whose shortage is not a quantile but lateness, so that a backlog that drains
-in time costs nothing, and one that does not costs all that queues behind it).
+in time costs nothing, and one that does not costs all that queues behind it). Which past stands for
+what may come is found by pools on paper: one per outlook, and that which cost least is followed.
 """
 
 import math
@@ -19,8 +19,8 @@ from lepta.domain.pool import Array, Decision, Snapshot
 from lepta.numerics.lateness import late_work
 from lepta.numerics.queueing import servers_for_wait
 from lepta.policy.fill import fill
-from lepta.policy.parameters import Parameter
 from lepta.policy.outlook import OUTLOOKS, Trial, leader, scenarios, tried
+from lepta.policy.parameters import Parameter
 from lepta.policy.past import PARTS, Past, look
 from lepta.policy.single import ceiling, clock, latest_load
 from lepta.policy.worth import Worth, cheapest_rate, worth
@@ -52,7 +52,7 @@ PARAMETERS = (
         60.0,
         86_400.0,
         "s",
-        "past that stands for what may come",
+        "past that stands for what may come; some outlooks take up to six times as much",
         tune=True,
         log=True,
     ),
@@ -75,9 +75,7 @@ PARAMETERS = (
         "how much of the growth over a lead time goes on",
         tune=True,
     ),
-    Parameter(
-        "margin", 1.1, 0.5, 3.0, "factor", "on the load, for bursts within a tick", tune=True
-    ),
+    Parameter("margin", 1.0, 0.5, 3.0, "factor", "on the loads that may come", tune=True),
     Parameter(
         "drain",
         1.0,
@@ -143,8 +141,13 @@ PARAMETERS = (
 STEP, MOST_MORE = 0.02, 1.0
 """How fast the margin learns, and how much it may add."""
 REACH = max(outlook.reach for outlook in OUTLOOKS)
+"""Past that is kept, over `memory`."""
+EARLY, JUDGED = 2, 3
+"""Lead times that are seen before a pool may shrink, and before pools on paper are compared."""
+Needs = tuple[tuple[float, int], ...]
+"""Instants [s] and what was needed then, oldest first."""
 MOST_LEVELS = 6
-"""Numbers of replicas that are compared."""
+"""Numbers of replicas that are compared at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ class Memory:
     """The past of the load, the needs found within the last `down` seconds, the pools on paper."""
 
     past: Past = field(default_factory=Past)
-    needs: tuple[tuple[float, int], ...] = ()
+    needs: Needs = ()
     more: float = 0.0
     """What was learned to add to the margin."""
     trials: tuple[Trial, ...] = ()
@@ -176,7 +179,7 @@ class Predictive:
     memory: float = 900.0
     half: float = 60.0
     trend: float = 1.0
-    margin: float = 1.1
+    margin: float = 1.0
     drain: float = 1.0
     down: float = 120.0
     band: float = 0.1
@@ -205,48 +208,22 @@ class Predictive:
             needs = memory.needs or ((seen.at_s, sum(want)),)
             return self._told(seen, want, why), Memory(past, needs)
         value = worth(seen.pool, past.mix)
-        startup_s = max(v.startup_s for v in seen.pool.variants)
-        lead_s = startup_s + seen.tick_s
+        lead_s = max(v.startup_s for v in seen.pool.variants) + seen.tick_s
         held = round(float(seen.held @ value.replica), 9)
         more = self._learned(seen, value, memory.more)
         margin = self.margin + more
-        window = max(self.down, startup_s)
-        ahead = max(1, round(lead_s / seen.tick_s))
-        trials, forecasts, found = [], [], []
-        slack = self.wait / seen.tick_s * PARTS
-        keep = 0.5 ** (seen.tick_s / PARTS / self.judge)
-        fresh = past.parts[len(past.load) - past.fresh :].ravel()
-        if not past.fresh or len(past.load) <= 3 * ahead:
-            fresh = fresh[:0]  # too little seen to judge by
         # What was found at the first turn counts as a need: too little is known to undo it.
-        begin = Trial((held,), ((seen.at_s, ceiling(held)),))
-        pools = memory.trials or (begin,) * len(OUTLOOKS)
-        if len(fresh):
-            pools = tried(pools, fresh, self.penalty, slack, keep)
-        for outlook, trial in zip(OUTLOOKS, pools, strict=True):
-            likely = margin * scenarios(
-                outlook, past, ahead, int(self.memory // seen.tick_s), self.trend
-            )
-            need = self._hold(seen, likely, past)
-            forecasts.append(likely)
-            found.append(need)
-            needs = recent(trial.needs, seen.at_s, window, need)
-            level = self._calm(trial.levels[-1], need, needs, float(likely.mean()) / margin)
-            if len(past.load) <= 2 * ahead:
-                level = max(level, trial.levels[-1])
-            trials.append(
-                replace(trial, levels=(*trial.levels, level)[-ahead:], needs=needs)
-            )
-        leads = leader(tuple(trials), memory.leads)
-        likely, need = forecasts[leads], found[leads]
+        begin = ((seen.at_s, ceiling(held)),)
+        pools = memory.trials or (Trial((held,), begin),) * len(OUTLOOKS)
+        trials, forecasts = self._tried(seen, past, pools, margin)
+        leads = leader(trials, memory.leads)
+        likely, need = forecasts[leads], trials[leads].needs[-1][1]
         reason = ""
         backlog = self._backlog(seen, past, value)
         if backlog > need:
             need, reason = backlog, f", {float(seen.waiting_work.sum()):.3g} wait"
-        needs = recent(memory.needs or begin.needs, seen.at_s, window, need)
-        level = self._calm(held, need, needs, float(likely.mean()) / margin)
-        if len(past.load) <= 2 * ahead:
-            level = max(level, held)
+        needs = self._recent(memory.needs or begin, seen, need)
+        level = self._calm(held, needs, float(likely.mean()) / margin, early(past, seen))
         if level == held:
             want = tuple(int(n) for n in seen.held)
             lost = bool(((seen.held > 0) & ~seen.available).any())
@@ -258,16 +235,46 @@ class Predictive:
             past, needs, more, tuple(trials), leads
         )
 
-    def _calm(
-        self, held: float, need: int, needs: tuple[tuple[float, int], ...], mean: float
-    ) -> float:
+    def _tried(
+        self, seen: Snapshot, past: Past, pools: tuple[Trial, ...], margin: float
+    ) -> tuple[tuple[Trial, ...], list[Array]]:
+        """The pools on paper after the last ticks and with their levels of now, and the loads
+        (scenarios, PARTS) that each outlook expects.
+        """
+        ahead = ticks_ahead(seen)
+        fresh = past.parts[len(past.load) - past.fresh :].ravel()
+        if len(fresh) and len(past.load) > JUDGED * ahead:
+            keep = 0.5 ** (seen.tick_s / PARTS / self.judge)
+            slack = self.wait / seen.tick_s * PARTS
+            pools = tried(pools, fresh, self.penalty, slack, keep)
+        trials, forecasts = [], []
+        for outlook, trial in zip(OUTLOOKS, pools, strict=True):
+            memory = int(self.memory // seen.tick_s)
+            likely = margin * scenarios(outlook, past, ahead, memory, self.trend)
+            needs = self._recent(trial.needs, seen, self._hold(seen, likely, past))
+            level = self._calm(
+                trial.levels[-1], needs, float(likely.mean()) / margin, early(past, seen)
+            )
+            trials.append(replace(trial, levels=(*trial.levels, level)[-ahead:], needs=needs))
+            forecasts.append(likely)
+        return tuple(trials), forecasts
+
+    def _recent(self, needs: Needs, seen: Snapshot, need: int) -> Needs:
+        """The needs of the last max(`down`, start-up) seconds, and that of now."""
+        window_s = max(self.down, max(v.startup_s for v in seen.pool.variants))
+        return (*(one for one in needs if one[0] > seen.at_s - window_s), (seen.at_s, need))
+
+    def _calm(self, held: float, needs: Needs, mean: float, early: bool) -> float:
         """The level to hold: up where the need passes it by the band, down to the largest need.
 
-        A mean load above what is held is a queue without end: no band for that.
+        A mean load above what is held is a queue without end: no band for that. Early on too
+        little is seen to shrink.
         """
-        largest = max(n for _, n in needs)
+        need, largest = needs[-1][1], max(n for _, n in needs)
         if need > held * (1 + self.band) or (need > held and (held == 0 or mean > held)):
             return float(need)
+        if early:
+            return held
         if largest < held * (1 - self.band) or (largest == 0 and held > 0):
             return float(largest)
         return held
@@ -379,8 +386,11 @@ class Predictive:
         return Decision(at_s=seen.at_s, policy=self.name, want=want, why=why)
 
 
-def recent(
-    needs: tuple[tuple[float, int], ...], now_s: float, window_s: float, need: int
-) -> tuple[tuple[float, int], ...]:
-    """Return the needs of the last `window_s`, and that of now."""
-    return (*(one for one in needs if one[0] > now_s - window_s), (now_s, need))
+def ticks_ahead(seen: Snapshot) -> int:
+    """Return the ticks from the load seen last to the first that replicas ordered now serve."""
+    return max(1, round(max(v.startup_s for v in seen.pool.variants) / seen.tick_s + 1))
+
+
+def early(past: Past, seen: Snapshot) -> bool:
+    """Tell whether so little is seen that nothing should be given up for it."""
+    return len(past.load) <= EARLY * ticks_ahead(seen)
