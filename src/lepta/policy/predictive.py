@@ -146,7 +146,7 @@ EARLY, JUDGED = 2, 3
 """Lead times that are seen before a pool may shrink, and before pools on paper are compared."""
 Needs = tuple[tuple[float, int], ...]
 """Instants [s] and what was needed then, oldest first."""
-MOST_LEVELS = 6
+MOST_LEVELS = 16
 """Numbers of replicas that are compared at a time."""
 
 
@@ -305,7 +305,7 @@ class Predictive:
 
     def _weighed(self, likely: Array, top: int, slack: float) -> int:
         """The least of price and penalty: first in wide steps, then in single ones around it."""
-        low, high = max(1, int(likely.mean())), max(1, top)
+        low, high = max(1, ceiling(float(likely.mean()))), max(1, top)
         while True:
             step = max(1, math.ceil((high - low) / MOST_LEVELS))
             levels = np.arange(low, high + step, step, dtype=float)
