@@ -219,7 +219,7 @@ class Predictive:
         leads = leader(trials, memory.leads)
         likely, need = forecasts[leads], trials[leads].needs[-1][1]
         reason = ""
-        backlog = self._backlog(seen, value, float(likely.mean()))
+        backlog = self._backlog(seen, past, value)
         if backlog > need:
             need, reason = backlog, f", {float(seen.waiting_work.sum()):.3g} wait"
         needs = self._recent(memory.needs or begin, seen, need)
@@ -333,7 +333,7 @@ class Predictive:
         )
         return ceiling(float(servers) / slots) if np.isfinite(servers) else 0
 
-    def _backlog(self, seen: Snapshot, value: Worth, load: float) -> int:
+    def _backlog(self, seen: Snapshot, past: Past, value: Worth) -> int:
         """What clears the backlog that will be there when replicas ordered now serve.
 
         n more are paid for their start, for the time that they are kept, and while they work off
@@ -345,11 +345,12 @@ class Predictive:
             return 0
         lead = max(v.startup_s for v in seen.pool.variants)
         coming = sum(max(0.0, lead - ready) * value.replica[v] for v, ready in seen.ready_in_s)
-        left = work + load * lead - coming - lead * float(seen.serving @ value.replica)
+        recent = float(past.load[-4:].mean())
+        left = work + recent * lead - coming - lead * float(seen.serving @ value.replica)
         if left <= 0:
             return 0
         paid = lead + max(self.down, lead, seen.tick_s)
-        return ceiling(load + self.drain * math.sqrt(self.penalty * load * left / paid))
+        return ceiling(recent + self.drain * math.sqrt(self.penalty * recent * left / paid))
 
     def _spread(self, seen: Snapshot, value: Worth, level: float) -> tuple[int, ...]:
         """Levels of the variants worth so many replicas of the cheapest, at the mix of now."""
