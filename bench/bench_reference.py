@@ -32,8 +32,8 @@ RULES = (
     "window",
     "window:margin=1.3",
     "predictive",
-    "predictive:down=300,memory=2400",
-    "predictive:memory=2400,penalty=5,margin=1,down=60,drain=0,band=0.15",
+    "predictive:down=300",
+    "predictive:down=300,penalty=15",
 )
 PUBLISHED = {
     ("azure conv", "hpa:target=0.5"): (33.671, 2.613),

@@ -1,17 +1,17 @@
 """Hold what is cheapest on average over the loads that may come until new replicas serve.
 
-The load of the lead time is a distribution: the last `memory` seconds, tick by tick, each brought
-to the level and trend of now. For every number of replicas the fluid queue is run through it; the
-number that minimizes
+The load of the lead time is a distribution: past ticks, as they were or brought to a level of now
+(`outlook`). For numbers of replicas the fluid queue is run through it; the number that minimizes
 
     price x replicas + penalty x work that comes too late
 
 is held (a newsvendor whose shortage is not a quantile but lateness, so that a backlog that drains
-in time costs nothing, and one that does not costs all that queues behind it).
+in time costs nothing, and one that does not costs all that queues behind it). Which past stands for
+what may come is found by pools on paper: one per outlook, and that which cost least is followed.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,8 +19,9 @@ from lepta.domain.pool import Array, Decision, Snapshot
 from lepta.numerics.lateness import late_work
 from lepta.numerics.queueing import servers_for_wait
 from lepta.policy.fill import fill
+from lepta.policy.outlook import OUTLOOKS, Trial, leader, scenarios, tried
 from lepta.policy.parameters import Parameter
-from lepta.policy.past import Past, look
+from lepta.policy.past import PARTS, Past, look
 from lepta.policy.single import ceiling, clock, latest_load
 from lepta.policy.worth import Worth, cheapest_rate, worth
 
@@ -51,7 +52,7 @@ PARAMETERS = (
         60.0,
         86_400.0,
         "s",
-        "past that stands for what may come",
+        "past that stands for what may come; some outlooks take up to six times as much",
         tune=True,
         log=True,
     ),
@@ -74,9 +75,7 @@ PARAMETERS = (
         "how much of the growth over a lead time goes on",
         tune=True,
     ),
-    Parameter(
-        "margin", 1.1, 0.5, 3.0, "factor", "on the load, for bursts within a tick", tune=True
-    ),
+    Parameter("margin", 1.0, 0.5, 3.0, "factor", "on the loads that may come", tune=True),
     Parameter(
         "drain",
         1.0,
@@ -97,6 +96,15 @@ PARAMETERS = (
     ),
     Parameter(
         "band", 0.1, 0.0, 0.5, "share", "a need this close to the level changes nothing", tune=True
+    ),
+    Parameter(
+        "judge",
+        7200.0,
+        60.0,
+        1e6,
+        "s",
+        "half-life of what an outlook cost, by which the one to follow is found",
+        log=True,
     ),
     Parameter(
         "late",
@@ -130,24 +138,30 @@ PARAMETERS = (
     Parameter("service", 1.0, 0.0, 100.0, "1", "squared variation of service, for `share`"),
 )
 
-TINY = 1e-9
-"""Loads below this many replicas have no level that others could be scaled by."""
 STEP, MOST_MORE = 0.02, 1.0
 """How fast the margin learns, and how much it may add."""
-CLIP = 1.5
-"""Most that a past tick is scaled up, or down, to the level of now."""
-MOST_LEVELS = 80
-"""Numbers of replicas that are compared."""
+REACH = max(outlook.reach for outlook in OUTLOOKS)
+"""Past that is kept, over `memory`."""
+EARLY, JUDGED = 2, 3
+"""Lead times that are seen before a pool may shrink, and before pools on paper are compared."""
+Needs = tuple[tuple[float, int], ...]
+"""Instants [s] and what was needed then, oldest first."""
+MOST_LEVELS = 16
+"""Numbers of replicas that are compared at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The past of the load, and the needs found within the last `down` seconds."""
+    """The past of the load, the needs found within the last `down` seconds, the pools on paper."""
 
     past: Past = field(default_factory=Past)
-    needs: tuple[tuple[float, int], ...] = ()
+    needs: Needs = ()
     more: float = 0.0
     """What was learned to add to the margin."""
+    trials: tuple[Trial, ...] = ()
+    """One per outlook."""
+    leads: int = len(OUTLOOKS) - 1
+    """The outlook that is followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +179,11 @@ class Predictive:
     memory: float = 900.0
     half: float = 60.0
     trend: float = 1.0
-    margin: float = 1.1
+    margin: float = 1.0
     drain: float = 1.0
     down: float = 120.0
     band: float = 0.1
+    judge: float = 7200.0
     late: float = 0.0
     wait: float = 2.0
     least: int = 1
@@ -183,7 +198,7 @@ class Predictive:
 
     def decide(self, seen: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         """Return the levels for the lead time, and the memory."""
-        past = look(memory.past, seen, self.half, self.memory)
+        past = look(memory.past, seen, self.half, self.memory * REACH)
         if not len(past.load):
             want = tuple(int(level) for level in seen.held)
             if not sum(want):
@@ -193,27 +208,22 @@ class Predictive:
             needs = memory.needs or ((seen.at_s, sum(want)),)
             return self._told(seen, want, why), Memory(past, needs)
         value = worth(seen.pool, past.mix)
-        lead = max(v.startup_s for v in seen.pool.variants) + seen.tick_s
-        more = self._learned(seen, value, memory.more)
-        likely = self._scenarios(past, lead, seen.tick_s) * (self.margin + more) / self.margin
-        need = self._hold(seen, likely, past)
+        lead_s = max(v.startup_s for v in seen.pool.variants) + seen.tick_s
         held = round(float(seen.held @ value.replica), 9)
-        backlog = self._backlog(seen, past, value)
+        more = self._learned(seen, value, memory.more)
+        margin = self.margin + more
+        # What was found at the first turn counts as a need: too little is known to undo it.
+        begin = ((seen.at_s, ceiling(held)),)
+        pools = memory.trials or (Trial((held,), begin),) * len(OUTLOOKS)
+        trials, forecasts = self._tried(seen, past, pools, margin)
+        leads = leader(trials, memory.leads)
+        likely, need = forecasts[leads], trials[leads].needs[-1][1]
         reason = ""
+        backlog = self._backlog(seen, past, value)
         if backlog > need:
             need, reason = backlog, f", {float(seen.waiting_work.sum()):.3g} wait"
-        window = max(self.down, lead - seen.tick_s)
-        # What was found at the first turn counts as a need: too little is known to undo it.
-        earlier = memory.needs or ((seen.at_s, ceiling(held)),)
-        needs = (*(one for one in earlier if one[0] > seen.at_s - window), (seen.at_s, need))
-        largest = max(n for _, n in needs)
-        level = held
-        # A mean load above what is held is a queue without end: no band for that.
-        endless = float(likely.mean()) > held * (self.margin + more)
-        if need > held * (1 + self.band) or (need > held and (held == 0 or endless)):
-            level = float(need)
-        elif largest < held * (1 - self.band) or (largest == 0 and held > 0):
-            level = float(largest)
+        needs = self._recent(memory.needs or begin, seen, need)
+        level = self._calm(held, needs, float(likely.mean()) / margin, early(past, seen))
         if level == held:
             want = tuple(int(n) for n in seen.held)
             lost = bool(((seen.held > 0) & ~seen.available).any())
@@ -221,30 +231,53 @@ class Predictive:
                 want = self._spread(seen, value, level)
         else:
             want = self._spread(seen, value, level)
-        return self._told(seen, want, self._why(seen, likely, value, reason, want, lead)), Memory(
-            past, needs, more
+        return self._told(seen, want, self._why(seen, likely, value, reason, want, lead_s)), Memory(
+            past, needs, more, tuple(trials), leads
         )
 
-    def _scenarios(self, past: Past, lead_s: float, tick_s: float) -> Array:
-        """The ticks of the past at the level of now.
-
-        Of the fast level, carried on by its trend, and the slow one, as it is: that which would
-        have foretold the past better, one lead time ahead. So a ramp is followed, and a burst that
-        is over by the time new replicas serve is not.
+    def _tried(
+        self, seen: Snapshot, past: Past, pools: tuple[Trial, ...], margin: float
+    ) -> tuple[tuple[Trial, ...], list[Array]]:
+        """The pools on paper after the last ticks and with their levels of now, and the loads
+        (scenarios, PARTS) that each outlook expects.
         """
-        ahead = min(max(1, round(lead_s / tick_s)), len(past.load) - 1)
-        grown = _growth(past.level, ahead, self.trend)
-        level, on = past.level, float(grown[-1])
-        if self.trend > 0 and len(past.load) > 3 * ahead > 0:
-            came = past.load[ahead:]
-            fast = np.abs(came - (past.level * grown)[:-ahead]).sum()
-            slow = np.abs(came - past.slow[:-ahead]).sum()
-            if slow < fast:
-                level, on = past.slow, 1.0
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            scale = np.where(level > TINY, level[-1] / level, 1.0)
-        likely: Array = past.load * np.clip(scale, 1 / CLIP, CLIP) * on * self.margin
-        return likely
+        ahead = ticks_ahead(seen)
+        fresh = past.parts[len(past.load) - past.fresh :].ravel()
+        if len(fresh) and len(past.load) > JUDGED * ahead:
+            keep = 0.5 ** (seen.tick_s / PARTS / self.judge)
+            slack = self.wait / seen.tick_s * PARTS
+            pools = tried(pools, fresh, self.penalty, slack, keep)
+        trials, forecasts = [], []
+        for outlook, trial in zip(OUTLOOKS, pools, strict=True):
+            memory = int(self.memory // seen.tick_s)
+            likely = margin * scenarios(outlook, past, ahead, memory, self.trend)
+            needs = self._recent(trial.needs, seen, self._hold(seen, likely, past))
+            level = self._calm(
+                trial.levels[-1], needs, float(likely.mean()) / margin, early(past, seen)
+            )
+            trials.append(replace(trial, levels=(*trial.levels, level)[-ahead:], needs=needs))
+            forecasts.append(likely)
+        return tuple(trials), forecasts
+
+    def _recent(self, needs: Needs, seen: Snapshot, need: int) -> Needs:
+        """The needs of the last max(`down`, start-up) seconds, and that of now."""
+        window_s = max(self.down, max(v.startup_s for v in seen.pool.variants))
+        return (*(one for one in needs if one[0] > seen.at_s - window_s), (seen.at_s, need))
+
+    def _calm(self, held: float, needs: Needs, mean: float, early: bool) -> float:
+        """The level to hold: up where the need passes it by the band, down to the largest need.
+
+        A mean load above what is held is a queue without end: no band for that. Early on too
+        little is seen to shrink.
+        """
+        need, largest = needs[-1][1], max(n for _, n in needs)
+        if need > held * (1 + self.band) or (need > held and (held == 0 or mean > held)):
+            return float(need)
+        if early:
+            return held
+        if largest < held * (1 - self.band) or (largest == 0 and held > 0):
+            return float(largest)
+        return held
 
     def _learned(self, seen: Snapshot, value: Worth, more: float) -> float:
         """The margin by adaptive conformal inference (Gibbs & Candes 2021): up by a step for each
@@ -260,19 +293,27 @@ class Predictive:
         """The number with the least cost of holding and of being late."""
         top = ceiling(float(likely.max()))
         if self.quantile > 0:
-            need = ceiling(float(np.quantile(likely, self.quantile)))
+            need = ceiling(float(np.quantile(likely.mean(axis=1), self.quantile)))
         else:
-            low = max(1, int(likely.mean()))
-            step = max(1, math.ceil((top - low) / MOST_LEVELS))
-            levels = np.arange(low, max(top, low) + step, step, dtype=float)
-            late = late_work(likely, levels, self.wait / seen.tick_s)
-            need = int(levels[int(np.argmin(levels + self.penalty * late))])
+            need = self._weighed(likely.ravel(), top, self.wait / seen.tick_s * PARTS)
         if self.share > 0:
             need = max(need, self._servers(seen, past))
         cold = max(v.startup_s for v in seen.pool.variants) <= self.wait
         if top == 0 and cold:
             return 0
         return max(need, self.least, 0 if cold else 1)
+
+    def _weighed(self, likely: Array, top: int, slack: float) -> int:
+        """The least of price and penalty: first in wide steps, then in single ones around it."""
+        low, high = max(1, ceiling(float(likely.mean()))), max(1, top)
+        while True:
+            step = max(1, math.ceil((high - low) / MOST_LEVELS))
+            levels = np.arange(low, high + step, step, dtype=float)
+            late = late_work(likely, levels, slack)
+            best = int(levels[int(np.argmin(levels + self.penalty * late))])
+            if step == 1:
+                return best
+            low, high = max(low, best - step), min(high, best + step)
 
     def _servers(self, seen: Snapshot, past: Past) -> int:
         """Plain servers by Erlang C and Allen-Cunneen, at the level of now."""
@@ -283,7 +324,7 @@ class Predictive:
         if service_s == 0:
             return 0
         servers = servers_for_wait(
-            float(past.level[-1]) * slots,
+            float(past.level[0, -1]) * slots,
             service_s,
             self.wait,
             self.share,
@@ -329,7 +370,7 @@ class Predictive:
     ) -> str:
         unit = float(value.mix.sum()) / value.whole if value.whole > 0 else 0.0
         able = float(seen.serving @ value.replica) * unit
-        ordered = np.sort(likely)
+        ordered = np.sort(likely.mean(axis=1))
         low, high = (float(ordered[int(q * (len(likely) - 1))]) * unit for q in (0.5, 0.95))
         moves = ", ".join(
             f"{variant.name} {n - int(had):+d}"
@@ -345,12 +386,11 @@ class Predictive:
         return Decision(at_s=seen.at_s, policy=self.name, want=want, why=why)
 
 
-def _growth(level: Array, ahead: int, trend: float) -> Array:
-    """(ticks,) growth of a level over the last `ahead` ticks (fewer at the start), to a power."""
-    grown = np.ones(len(level))
-    if ahead < 1:
-        return grown
-    before = np.concatenate([np.full(ahead, level[0]), level[:-ahead]])
-    np.divide(level, before, out=grown, where=before > TINY)
-    powered: Array = np.clip(grown, 1 / CLIP, CLIP) ** trend
-    return powered
+def ticks_ahead(seen: Snapshot) -> int:
+    """Return the ticks from the load seen last to the first that replicas ordered now serve."""
+    return max(1, round(max(v.startup_s for v in seen.pool.variants) / seen.tick_s + 1))
+
+
+def early(past: Past, seen: Snapshot) -> bool:
+    """Tell whether so little is seen that nothing should be given up for it."""
+    return len(past.load) <= EARLY * ticks_ahead(seen)
