@@ -117,9 +117,9 @@ def test_a_wrong_option_is_named(options, said):
         ({"at_s": [0.0, 2.0, 1.0], "service_s": [1.0] * 3}, "at_s of request 2"),
         ({"at_s": [0.0, float("nan")], "service_s": [1.0] * 2}, "at_s of request 1"),
         ({"at_s": [-1.0, 0.0], "service_s": [1.0] * 2}, "at_s of request 0"),
-        ({"at_s": [0.0, 1.0], "service_s": [1.0]}, "service_s has 1 values for 2 requests"),
+        ({"at_s": [0.0, 1.0], "service_s": [1.0]}, "service_s has the shape (1,) for 2 requests"),
         ({"at_s": [0.0, 1.0], "service_s": [1.0, -2.0]}, "service_s of request 1"),
-        ({"at_s": [0.0], "speed": [1.0]}, "the columns are wrong"),
+        ({"at_s": [0.0], "speed": [1.0]}, "the columns are at_s, speed"),
         (
             {"at_s": [0.0], "input_tokens": [5], "output_tokens": [5]},
             "weighted tokens per second a replica carries",
