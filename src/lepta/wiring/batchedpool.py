@@ -23,7 +23,7 @@ from lepta.sim.capacity import simulated_rate
 from lepta.sim.closedloop import fitted_replica
 from lepta.sim.servers import BatchedServers
 from lepta.wiring.opened import Opened
-from lepta.wiring.pools import read_offers
+from lepta.wiring.pools import read_offers, told
 from lepta.wiring.serving import read_table
 
 __all__ = ["BatchedPool", "batched_pool", "is_measured"]
@@ -276,8 +276,8 @@ def _built(
         more = ()
         if startup_s is None:
             missing.append(f"Time to start unknown, taken as {STARTUP_S:.0f} s.")
-    said += [note for note in more if "unknown" not in note and "nobody" not in note]
-    missing += [note for note in more if "unknown" in note or "nobody" in note]
+    for place, some in zip((said, missing), told(more), strict=True):
+        place += some
     variants, kinds, columns = [], [], []
     for machine in machines:
         setting, mine = chosen[machine.name]
@@ -301,6 +301,10 @@ def _built(
         if not offers and not all(rates):
             # The next best: what the closed form holds possible, the simulation need not.
             variants.pop()
+            continue
+        if not any(rates):
+            variants.pop()
+            missing.append(f"{machine.name} is left out: by simulation it keeps no objective.")
             continue
         columns.append(rates)
         kinds.append(replace(replica, weight=max(*rates, LEAST_WEIGHT)))
@@ -376,15 +380,9 @@ def _replica(fit: Iteration, mine: Mapping[str, ServiceProfile], kv_tokens: int 
 
 
 def _part(machine: Variant, parts: int) -> Variant:
-    return Variant(
-        name=machine.name,
+    return replace(
+        machine,
         price_per_hour=machine.price_per_hour / parts,
-        startup_s=machine.startup_s,
         limit=None if machine.limit is None else machine.limit * parts,
         least=machine.least * parts,
-        slots=machine.slots,
-        spot=machine.spot,
-        interruptions_per_hour=machine.interruptions_per_hour,
-        notice_s=machine.notice_s,
-        zone=machine.zone,
     )

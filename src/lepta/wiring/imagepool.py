@@ -20,7 +20,7 @@ from lepta.sim.imagereplica import image_replica
 from lepta.sim.servers import BatchedServers
 from lepta.sim.work import Work
 from lepta.wiring.opened import Opened
-from lepta.wiring.pools import read_offers
+from lepta.wiring.pools import read_offers, told
 from lepta.wiring.serving import read_table
 
 __all__ = ["image_pool", "is_batches"]
@@ -150,8 +150,8 @@ def _machines(
                 remedy="write the names of the offers into the column offer of the latencies",
             )
     machines, said = variants_of(known, startup_s=startup_s, limit=limit)
-    unknown = [note for note in said if "unknown" in note or "nobody" in note]
-    return machines, notes + [note for note in said if note not in unknown], unknown
+    known_now, unknown = told(said)
+    return machines, [*notes, *known_now], list(unknown)
 
 
 def _sample(opened: Opened, kind: int, *, images: bool) -> Requests:

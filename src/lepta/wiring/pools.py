@@ -1,5 +1,6 @@
 """The pool of a replay, from files of offers and profiles or from a few numbers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from lepta.domain.poolcase import PoolFound, build_pool, plain_pool, variants_of
 from lepta.domain.rows import offer_of, profile_of
 from lepta.errors import InputError
 
-__all__ = ["open_pool", "open_variants", "read_offers"]
+__all__ = ["open_pool", "open_variants", "read_offers", "told"]
 
 
 def open_pool(
@@ -127,3 +128,9 @@ def _priced(points: tuple[Profile, ...], price_per_hour: float | None) -> tuple[
     price = 1.0 if price_per_hour is None else price_per_hour
     names = dict.fromkeys(point.offer for point in points)
     return tuple(Offer(id=name, price_per_hour=price) for name in names)
+
+
+def told(notes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Part what was done from what is not known."""
+    unknown = tuple(note for note in notes if "unknown" in note or "nobody says" in note)
+    return tuple(note for note in notes if note not in unknown), unknown

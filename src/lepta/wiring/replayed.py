@@ -17,7 +17,7 @@ from lepta.wiring.batchedpool import batched_pool, is_measured
 from lepta.wiring.generated import generated
 from lepta.wiring.imagepool import image_pool, is_batches
 from lepta.wiring.opened import InMemory, Opened
-from lepta.wiring.pools import open_pool
+from lepta.wiring.pools import open_pool, told
 
 __all__ = ["open_trace", "served_by"]
 
@@ -194,11 +194,13 @@ def served_by(
         raise InputError(
             f"there is no routing {routing!r}", where="routing", remedy=f"take {listing(ROUTINGS)}"
         )
-    if profiles is not None and is_batches(profiles):
-        if priority is not None or capacity is not None:
-            raise InputError(
-                "batched replicas know neither priority nor capacity", remedy="leave them out"
-            )
+    batches = profiles is not None and is_batches(profiles)
+    measured = profiles is not None and not batches and is_measured(profiles)
+    if (batches or measured) and (priority is not None or capacity is not None):
+        raise InputError(
+            "batched replicas know neither priority nor capacity", remedy="leave them out"
+        )
+    if profiles is not None and batches:
         return image_pool(
             opened,
             profiles,
@@ -209,11 +211,7 @@ def served_by(
             limit=limit,
             routing=routing,
         )
-    if profiles is not None and is_measured(profiles):
-        if priority is not None or capacity is not None:
-            raise InputError(
-                "batched replicas know neither priority nor capacity", remedy="leave them out"
-            )
+    if profiles is not None and measured:
         batched = batched_pool(
             opened,
             profiles,
@@ -320,9 +318,3 @@ def _ranks(priority: str | None, classes: Sequence[str]) -> tuple[int, ...] | No
             remedy=f"there are {listing(classes)}",
         )
     return tuple(len(first) - first.index(name) if name in first else 0 for name in classes)
-
-
-def told(notes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Part what was done from what is not known."""
-    unknown = tuple(note for note in notes if "unknown" in note or "nobody says" in note)
-    return tuple(note for note in notes if note not in unknown), unknown
